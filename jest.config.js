@@ -1,0 +1,43 @@
+// CORE_CHAINCODE_LOGGING_LEVEL=ERROR in the test script keeps fabric-shim's decorators from logging.
+const base = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: {
+    '^@emr-share/(crypto|model|chaincode|gateway-client|embedded|cli|bench)$':
+      '<rootDir>/$1/src/index.ts',
+    '^@emr-share/crypto/umbral$': '<rootDir>/crypto/src/umbral/index.ts',
+    '^@emr-share/crypto/native$': '<rootDir>/crypto/src/native.ts',
+    '^@emr-share/gateway-client/node$': '<rootDir>/gateway-client/src/node.ts',
+    '^(\\.{1,2}/.+)\\.js$': ['$1.ts', '$1.js'],
+  },
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        sourceMaps: 'inline',
+        jsc: {
+          target: 'es2023',
+          keepClassNames: true,
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+        },
+      },
+    ],
+  },
+};
+
+export default {
+  coverageProvider: 'v8',
+  collectCoverageFrom: ['*/src/**/*.ts'],
+  testTimeout: 30_000,
+  projects: [
+    {
+      ...base,
+      displayName: 'unit',
+      testMatch: [
+        '<rootDir>/{crypto,model,chaincode,gateway-client,embedded,cli}/test/**/*.test.ts',
+      ],
+    },
+    { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/**/*.test.ts'] },
+  ],
+};
