@@ -1,0 +1,46 @@
+/**
+ * The audit trail: one entry for every public transaction, on the ledger and as chaincode event.
+ *
+ * @module
+ */
+import * as v from 'valibot';
+import { GrantId, MspId, RecordId, TicketId, UnixMillis, UserId } from './ids.js';
+import { PurposeOfUse } from './purpose.js';
+
+/** Names of chaincode events, and the `type` of audit entries. */
+export const AUDIT_TYPES = [
+  'user.registered',
+  'user.suspended',
+  'custodian.published',
+  'scope.published',
+  'policy.published',
+  'record.filed',
+  'record.wrapped',
+  'grant.created',
+  'grant.extended',
+  'grant.revoked',
+  'grant.closed',
+  'access.granted',
+] as const;
+
+export const AuditType = v.picklist(AUDIT_TYPES);
+export type AuditType = v.InferOutput<typeof AuditType>;
+
+export const AuditEntry = v.strictObject({
+  type: AuditType,
+  /** The transaction's timestamp. */
+  at: UnixMillis,
+  transactionId: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
+  /** Who submitted the transaction. */
+  actor: UserId,
+  mspId: MspId,
+  /** Whose data it concerns; left out where it concerns no patient. */
+  patient: v.optional(UserId),
+  recordId: v.optional(RecordId),
+  grantId: v.optional(GrantId),
+  ticketId: v.optional(TicketId),
+  /** The delegatee of a grant, or the user a registration or suspension is of. */
+  subject: v.optional(UserId),
+  purpose: v.optional(PurposeOfUse),
+});
+export type AuditEntry = v.InferOutput<typeof AuditEntry>;

@@ -1,0 +1,205 @@
+/**
+ * One error class, codes as data, one wire form. Only ids, times and counts: never personal data,
+ * keys or plaintext, for peers log messages and every organization can read them.
+ * See docs/protocol.md §9.
+ *
+ * @module
+ */
+
+/** Code → its fields. */
+export interface ErrorDetails {
+  // What was asked
+  INPUT_INVALID: { what: string; problem: string };
+  // Who asks
+  CALLER_UNREGISTERED: { userId: string };
+  CALLER_MISMATCH: { userId: string; problem: string };
+  CALLER_SUSPENDED: { userId: string };
+  ROLE_DENIED: { role: string; action: string };
+  TIMESTAMP_SKEW: { claimedAt: number; allowedMs: number };
+  SIGNATURE_INVALID: { what: string };
+  SIGNER_UNREGISTERED: { userId: string };
+  SIGNER_MISMATCH: { userId: string; signer: string };
+  // What is on the ledger
+  USER_EXISTS: { userId: string };
+  USER_NOT_FOUND: { userId: string };
+  CUSTODIAN_NOT_FOUND: { mspId: string };
+  CUSTODIAN_STALE: { mspId: string; generation: number };
+  POLICY_NOT_FOUND: { patient: string };
+  POLICY_STALE: { patient: string; version: number };
+  SCOPE_EXISTS: { scopeId: string };
+  SCOPE_NOT_FOUND: { scopeId: string };
+  SCOPE_STALE: { scopeId: string; epoch: number };
+  RECORD_EXISTS: { recordId: string };
+  RECORD_NOT_FOUND: { recordId: string };
+  WRAP_EXISTS: { recordId: string; scopeId: string };
+  // Grants and access
+  GRANT_EXISTS: { grantId: string };
+  GRANT_NOT_FOUND: { grantId: string };
+  GRANT_REFUSED: { grantId: string; problem: string };
+  GRANT_REVOKED: { grantId: string; revokedAt: number };
+  GRANT_EXPIRED: { grantId: string; notAfter: number };
+  GRANT_NOT_YET_VALID: { grantId: string; notBefore: number };
+  GRANT_ACTIVE: { grantId: string };
+  ACCESS_DENIED: { recordId: string };
+  SCOPE_NOT_GRANTED: { grantId: string; recordId: string };
+  PURPOSE_DENIED: { grantId: string; purpose: string };
+  ATTRIBUTE_DENIED: { grantId: string; attribute: string };
+  FRAGMENT_INVALID: { mspId: string; grantId: string; problem: string };
+  FRAGMENT_MISSING: { mspId: string; grantId: string; scopeId: string };
+  FRAGMENT_PRESENT: { mspId: string; grantId: string };
+  TICKET_EXISTS: { ticketId: string };
+  TICKET_NOT_FOUND: { ticketId: string };
+  TICKET_MISMATCH: { ticketId: string };
+  TICKET_EXPIRED: { ticketId: string; expiresAt: number };
+  // What the reader's own machine finds
+  CFRAGS_INSUFFICIENT: { have: number; need: number };
+  CFRAG_INVALID: { mspId: string };
+  DEK_UNREADABLE: { recordId: string };
+  CIPHERTEXT_TAMPERED: { recordId: string; problem: string };
+  BLOB_UNAVAILABLE: { cid: string };
+  BLOB_CORRUPT: { cid: string };
+  UPLOAD_CONFLICT: { recordId: string };
+  SOURCE_FAILED: { problem: string };
+  KEYSTORE_EXISTS: { path: string };
+  KEYSTORE_NOT_FOUND: { path: string };
+  KEYSTORE_INVALID: { path: string; problem: string };
+  KEYSTORE_LOCKED: { path: string };
+  // The ledger itself
+  LEDGER_BUSY: { path: string };
+  LEDGER_CONFLICT: { transactionId: string };
+  LEDGER_CORRUPT: { mspId: string; blockNumber: number; problem: string };
+  LEDGER_REJECTED: { problem: string };
+  LEDGER_UNAVAILABLE: { endpoint: string };
+  ENDORSEMENT_MISMATCH: { organizations: string };
+  COMMIT_UNKNOWN: { transactionId: string };
+  INTERNAL: Record<string, never>;
+}
+
+export type ErrorCode = keyof ErrorDetails;
+
+/** An error of emr-share: a code, its fields, and a sentence that says what to do. */
+export class EmrError<C extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = 'EmrError';
+  readonly code: C;
+  readonly details: Readonly<ErrorDetails[C]>;
+
+  constructor(code: C, details: ErrorDetails[C], options?: ErrorOptions & { message?: string }) {
+    super(options?.message ?? describeError(code, details), options);
+    this.code = code;
+    this.details = details;
+  }
+
+  /** Narrows `error` to an EmrError of this code, with its fields. */
+  static is<C extends ErrorCode>(error: unknown, code: C): error is EmrError<C> {
+    return error instanceof EmrError && error.code === code;
+  }
+}
+
+type Describe = { readonly [C in ErrorCode]: (d: ErrorDetails[C]) => string };
+
+const time = (millis: number): string => new Date(millis).toISOString();
+
+const DESCRIBE: Describe = {
+  INPUT_INVALID: (d) => `${d.what} is not valid: ${d.problem}`,
+  CALLER_UNREGISTERED: (d) => `${d.userId} is not registered; register first`,
+  CALLER_MISMATCH: (d) =>
+    `the certificate does not match the registration of ${d.userId}: ${d.problem}`,
+  CALLER_SUSPENDED: (d) => `${d.userId} is suspended; ask the organization's admin`,
+  ROLE_DENIED: (d) => `role ${d.role} may not ${d.action}`,
+  TIMESTAMP_SKEW: (d) =>
+    `the time ${time(d.claimedAt)} is further than ${String(d.allowedMs)} ms from this organization's clock; set the clock and try again`,
+  SIGNATURE_INVALID: (d) => `the signature of the ${d.what} does not verify`,
+  SIGNER_UNREGISTERED: (d) => `the signer ${d.userId} is not registered`,
+  SIGNER_MISMATCH: (d) => `${d.signer} cannot sign for ${d.userId}`,
+  USER_EXISTS: (d) => `${d.userId} is registered already, with other keys`,
+  USER_NOT_FOUND: (d) => `no user ${d.userId} is registered`,
+  CUSTODIAN_NOT_FOUND: (d) => `${d.mspId} has published no custodian key`,
+  CUSTODIAN_STALE: (d) =>
+    `the custodian key of ${d.mspId} is at generation ${String(d.generation)}; seal to that one`,
+  POLICY_NOT_FOUND: (d) => `${d.patient} has published no access policy`,
+  POLICY_STALE: (d) =>
+    `the access policy of ${d.patient} is at version ${String(d.version)}; use that one`,
+  SCOPE_EXISTS: (d) => `scope ${d.scopeId} is published already, with another key`,
+  SCOPE_NOT_FOUND: (d) => `scope ${d.scopeId} is not published`,
+  SCOPE_STALE: (d) => `scope ${d.scopeId} has ended; the current epoch is ${String(d.epoch)}`,
+  RECORD_EXISTS: (d) =>
+    `record ${d.recordId} is filed already, with other content; records do not change`,
+  RECORD_NOT_FOUND: (d) => `no record ${d.recordId} is filed`,
+  WRAP_EXISTS: (d) =>
+    `record ${d.recordId} has a different key wrap for scope ${d.scopeId} already`,
+  GRANT_EXISTS: (d) => `grant ${d.grantId} exists already, with other terms`,
+  GRANT_NOT_FOUND: (d) => `there is no grant ${d.grantId}`,
+  GRANT_REFUSED: (d) => `grant ${d.grantId} is refused: ${d.problem}`,
+  GRANT_REVOKED: (d) => `grant ${d.grantId} was revoked at ${time(d.revokedAt)}`,
+  GRANT_EXPIRED: (d) => `grant ${d.grantId} expired at ${time(d.notAfter)}`,
+  GRANT_NOT_YET_VALID: (d) => `grant ${d.grantId} is valid from ${time(d.notBefore)}`,
+  GRANT_ACTIVE: (d) => `grant ${d.grantId} is active; revoke it first`,
+  ACCESS_DENIED: (d) => `the patient has granted you no access to record ${d.recordId}`,
+  SCOPE_NOT_GRANTED: (d) => `grant ${d.grantId} does not cover record ${d.recordId}`,
+  PURPOSE_DENIED: (d) =>
+    `purpose of use ${d.purpose} is not allowed by grant ${d.grantId} and the patient's policy`,
+  ATTRIBUTE_DENIED: (d) =>
+    `grant ${d.grantId} asks for another ${d.attribute} than your certificate has`,
+  FRAGMENT_INVALID: (d) =>
+    `the fragment of grant ${d.grantId} for ${d.mspId} is refused: ${d.problem}`,
+  FRAGMENT_MISSING: (d) =>
+    `${d.mspId} holds no fragment of grant ${d.grantId} for scope ${d.scopeId}`,
+  FRAGMENT_PRESENT: (d) =>
+    `${d.mspId} still holds fragments of grant ${d.grantId}; purge them first`,
+  TICKET_EXISTS: (d) => `ticket ${d.ticketId} exists already, for something else`,
+  TICKET_NOT_FOUND: (d) => `there is no ticket ${d.ticketId}`,
+  TICKET_MISMATCH: (d) => `ticket ${d.ticketId} was issued to another reader`,
+  TICKET_EXPIRED: (d) =>
+    `ticket ${d.ticketId} expired at ${time(d.expiresAt)}; request access again`,
+  CFRAGS_INSUFFICIENT: (d) =>
+    `${String(d.have)} of the ${String(d.need)} custodians needed gave a valid answer`,
+  CFRAG_INVALID: (d) => `${d.mspId} answered with a re-encryption that does not verify`,
+  DEK_UNREADABLE: (d) => `the key of record ${d.recordId} does not open`,
+  CIPHERTEXT_TAMPERED: (d) =>
+    `the ciphertext of record ${d.recordId} is not what was filed: ${d.problem}`,
+  BLOB_UNAVAILABLE: (d) => `content ${d.cid} is not to be had from the store`,
+  BLOB_CORRUPT: (d) => `a block of content ${d.cid} does not match its hash`,
+  UPLOAD_CONFLICT: (d) =>
+    `record ${d.recordId} is filed already, with other content or terms; choose another record ID`,
+  SOURCE_FAILED: (d) => `the source could not be read: ${d.problem}`,
+  KEYSTORE_EXISTS: (d) => `${d.path} exists already; nothing was changed`,
+  KEYSTORE_NOT_FOUND: (d) => `there is no keystore at ${d.path}; make one with: emr init`,
+  KEYSTORE_INVALID: (d) => `${d.path} is not a keystore of this version: ${d.problem}`,
+  KEYSTORE_LOCKED: (d) => `the passphrase does not open ${d.path}`,
+  LEDGER_BUSY: (d) => `another process has ${d.path} open; wait for it to end`,
+  LEDGER_CONFLICT: (d) => `transaction ${d.transactionId} conflicts with another one; try again`,
+  LEDGER_CORRUPT: (d) =>
+    `the ledger of ${d.mspId} is damaged at block ${String(d.blockNumber)}: ${d.problem}`,
+  LEDGER_REJECTED: (d) => `the ledger refused the transaction: ${d.problem}`,
+  LEDGER_UNAVAILABLE: (d) => `the ledger does not answer at ${d.endpoint}`,
+  ENDORSEMENT_MISMATCH: (d) => `the organizations computed different results: ${d.organizations}`,
+  COMMIT_UNKNOWN: (d) =>
+    `whether transaction ${d.transactionId} was committed is not known yet; ask by its ID, do not submit it again`,
+  INTERNAL: () => 'an internal error; the log of the service has the cause',
+};
+
+/** The sentence for a code and its fields. */
+export function describeError<C extends ErrorCode>(code: C, details: ErrorDetails[C]): string {
+  return DESCRIBE[code](details);
+}
+
+export const ERROR_CODES = Object.keys(DESCRIBE) as ErrorCode[];
+
+/** `EMR/<code> <details as JSON>`: the only text of a failed transaction that crosses Fabric. */
+export function encodeWireError(error: EmrError): string {
+  return `EMR/${error.code} ${JSON.stringify(error.details)}`;
+}
+
+const WIRE = /EMR\/([A-Z_]+) (\{.*\})$/s;
+
+/** Reads what {@link encodeWireError} wrote, also behind a peer's prefix; `null` where it is not ours. */
+export function decodeWireError(message: string, cause?: unknown): EmrError | null {
+  const [, code, json] = WIRE.exec(message) ?? [];
+  if (code === undefined || json === undefined || !Object.hasOwn(DESCRIBE, code)) return null;
+  try {
+    const details = JSON.parse(json) as ErrorDetails[ErrorCode];
+    return new EmrError(code as ErrorCode, details, { cause });
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * The words that both sides of the chain speak.
+ *
+ * @module
+ */
+export * from './audit.js';
+export * from './canonical.js';
+export * from './category.js';
+export * from './decide.js';
+export * from './errors.js';
+export * from './grant.js';
+export * from './ids.js';
+export * from './policy.js';
+export * from './purpose.js';
+export * from './record.js';
+export * from './scope.js';
+export * from './ticket.js';
+export * from './transactions.js';
+export * from './user.js';
+export * from './validate.js';

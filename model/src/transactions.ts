@@ -1,0 +1,239 @@
+/**
+ * Every transaction of the contracts: its name, who endorses it, its request and its response.
+ * Contracts validate requests with this table, clients validate responses. See docs/protocol.md §6.
+ *
+ * @module
+ */
+import * as v from 'valibot';
+import { AuditEntry } from './audit.js';
+import { Category } from './category.js';
+import {
+  Coverage,
+  Grant,
+  FragmentStatus,
+  MAX_SCOPES_PER_CALL,
+  RevocationReceipt,
+  SignedGrant,
+  SignedGrantScope,
+} from './grant.js';
+import { GrantId, MspId, PublicKeyHex, RecordId, TicketId, UnixMillis, UserId } from './ids.js';
+import { PolicyVersion, SignedPolicy } from './policy.js';
+import { PurposeOfUse } from './purpose.js';
+import { SignedWrap, TransactionRecord } from './record.js';
+import { ScopeId, SignedScope } from './scope.js';
+import { AccessTicket } from './ticket.js';
+import { Custodian, SignedRegistration, User } from './user.js';
+
+const Empty = v.strictObject({});
+const list = <S extends v.GenericSchema>(
+  item: S,
+): v.SchemaWithPipe<
+  readonly [
+    v.ArraySchema<S, undefined>,
+    v.MinLengthAction<v.InferOutput<S>[], 1, undefined>,
+    v.MaxLengthAction<v.InferOutput<S>[], 32, undefined>,
+  ]
+> => v.pipe(v.array(item), v.minLength(1), v.maxLength(MAX_SCOPES_PER_CALL));
+
+/** A page of a listing: `bookmark` is opaque; left out in a response on the last page. */
+const paged = { bookmark: v.optional(v.pipe(v.string(), v.maxLength(512))) };
+const PageSize = v.optional(
+  v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(200)),
+  100,
+);
+
+/** A cfrag in its simple form: E1 ‖ V1 ‖ id ‖ X ‖ proof, 359 bytes as hex. */
+export const CfragHex = v.pipe(v.string(), v.regex(/^[0-9a-f]{718}$/, 'cfrag as 718 hex digits'));
+
+/** A sealed kfrag: sealed box over a 310-byte KeyFrag, as hex. */
+export const SealedFragmentHex = v.pipe(
+  v.string(),
+  v.regex(/^(?:[0-9a-f]{2}){300,1024}$/, 'sealed fragment as hex'),
+);
+
+/** Transient data of `grants:DepositFragments`, under the key `fragments`. */
+export const FragmentDeposit = v.strictObject({
+  grant: SignedGrant,
+  fragments: list(v.strictObject({ scope: SignedGrantScope, sealed: SealedFragmentHex })),
+});
+export type FragmentDeposit = v.InferOutput<typeof FragmentDeposit>;
+
+/**
+ * `consortium`: a transaction endorsed by a majority of the organizations.
+ * `organization`: a transaction of one organization alone, writing its private data only.
+ * `query`: evaluated on any peer. `custodian-query`: evaluated on each organization's own peer.
+ */
+export type TransactionKind = 'consortium' | 'organization' | 'query' | 'custodian-query';
+
+interface TransactionSpec {
+  readonly kind: TransactionKind;
+  readonly request: v.GenericSchema;
+  readonly response: v.GenericSchema;
+}
+
+const spec = <K extends TransactionKind, Q extends v.GenericSchema, R extends v.GenericSchema>(
+  kind: K,
+  request: Q,
+  response: R,
+): { readonly kind: K; readonly request: Q; readonly response: R } => ({ kind, request, response });
+
+export const TRANSACTIONS = {
+  // Users, custodians, scopes and policies
+  'registry:RegisterUser': spec('consortium', SignedRegistration, User),
+  'registry:SuspendUser': spec('consortium', v.strictObject({ userId: UserId }), User),
+  'registry:GetUser': spec('query', v.strictObject({ userId: UserId }), User),
+  'registry:PublishCustodian': spec(
+    'consortium',
+    v.strictObject({ mspId: MspId, publicKey: PublicKeyHex, generation: PolicyVersion }),
+    Custodian,
+  ),
+  'registry:ListCustodians': spec(
+    'query',
+    Empty,
+    v.strictObject({ custodians: v.array(Custodian) }),
+  ),
+  /** The organization's own custodian public key, as its contract service holds it. */
+  'registry:GetCustodianKey': spec(
+    'custodian-query',
+    Empty,
+    v.strictObject({ mspId: MspId, publicKey: PublicKeyHex }),
+  ),
+  'registry:PublishScopes': spec(
+    'consortium',
+    v.strictObject({ scopes: list(SignedScope) }),
+    v.strictObject({ published: v.array(ScopeId) }),
+  ),
+  'registry:GetScope': spec('query', v.strictObject({ scopeId: ScopeId }), SignedScope),
+  /** The scope of the current epoch of a category. */
+  'registry:GetCurrentScope': spec(
+    'query',
+    v.strictObject({ patient: UserId, category: Category }),
+    SignedScope,
+  ),
+  'registry:PublishPolicy': spec('consortium', SignedPolicy, SignedPolicy),
+  /** The version named, or the current one. */
+  'registry:GetPolicy': spec(
+    'query',
+    v.strictObject({ patient: UserId, version: v.optional(PolicyVersion) }),
+    SignedPolicy,
+  ),
+
+  // Records
+  'records:FileRecord': spec('consortium', TransactionRecord, TransactionRecord),
+  'records:GetRecord': spec('query', v.strictObject({ recordId: RecordId }), TransactionRecord),
+  /** Of one patient: all for the patient and auditors, what is granted for a reader, own for an author. */
+  'records:ListRecords': spec(
+    'query',
+    v.strictObject({
+      patient: UserId,
+      category: v.optional(Category),
+      pageSize: PageSize,
+      ...paged,
+    }),
+    v.strictObject({ records: v.array(TransactionRecord), ...paged }),
+  ),
+  'records:WrapRecord': spec('consortium', SignedWrap, SignedWrap),
+  'records:GetWrap': spec(
+    'query',
+    v.strictObject({ recordId: RecordId, scopeId: ScopeId }),
+    SignedWrap,
+  ),
+
+  // Grants
+  'grants:DepositFragments': spec(
+    'organization',
+    v.strictObject({ grantId: GrantId, mspId: MspId }),
+    v.strictObject({ grantId: GrantId, mspId: MspId, deposited: v.array(ScopeId) }),
+  ),
+  'grants:CreateGrant': spec(
+    'consortium',
+    v.strictObject({ grant: SignedGrant, scopes: list(SignedGrantScope) }),
+    Grant,
+  ),
+  'grants:ExtendGrant': spec(
+    'consortium',
+    v.strictObject({ grantId: GrantId, scopes: list(SignedGrantScope) }),
+    Grant,
+  ),
+  'grants:GetGrant': spec('query', v.strictObject({ grantId: GrantId }), Grant),
+  /** Grants that the caller gave (`as: 'patient'`) or received (`as: 'grantee'`). */
+  'grants:ListGrants': spec(
+    'query',
+    v.strictObject({ as: v.picklist(['patient', 'grantee']), pageSize: PageSize, ...paged }),
+    v.strictObject({ grants: v.array(Grant), ...paged }),
+  ),
+  'grants:RevokeGrant': spec('consortium', v.strictObject({ grantId: GrantId }), Grant),
+  'grants:PurgeFragments': spec(
+    'organization',
+    v.strictObject({ grantId: GrantId, mspId: MspId }),
+    v.strictObject({ grantId: GrantId, mspId: MspId, purged: v.array(ScopeId) }),
+  ),
+  'grants:GetFragmentStatus': spec(
+    'query',
+    v.strictObject({ grantId: GrantId }),
+    v.strictObject({ custodians: v.array(FragmentStatus) }),
+  ),
+  /** Ends a revoked grant: every endorser sees that no organization has a fragment left. */
+  'grants:CloseGrant': spec('consortium', v.strictObject({ grantId: GrantId }), RevocationReceipt),
+  'grants:GetReceipt': spec('query', v.strictObject({ grantId: GrantId }), RevocationReceipt),
+
+  // Access
+  /** The caller's grant that opens a record for a purpose, or the reason why none does. */
+  'access:FindGrant': spec(
+    'query',
+    v.strictObject({ recordId: RecordId, purpose: PurposeOfUse }),
+    v.strictObject({ grantId: GrantId, scopeId: ScopeId, coverage: Coverage }),
+  ),
+  'access:RequestAccess': spec(
+    'consortium',
+    v.strictObject({
+      ticketId: TicketId,
+      grantId: GrantId,
+      recordId: RecordId,
+      purpose: PurposeOfUse,
+    }),
+    AccessTicket,
+  ),
+  'access:GetTicket': spec('query', v.strictObject({ ticketId: TicketId }), AccessTicket),
+  /** Re-encrypts the capsule of the ticket's record with this organization's fragment. */
+  'access:Reencrypt': spec(
+    'custodian-query',
+    v.strictObject({ ticketId: TicketId }),
+    v.strictObject({ mspId: MspId, ticketId: TicketId, cfrag: CfragHex }),
+  ),
+
+  // Audit
+  /** Entries that concern a patient, oldest first. For the patient and auditors. */
+  'audit:ListEntries': spec(
+    'query',
+    v.strictObject({
+      patient: UserId,
+      since: v.optional(UnixMillis),
+      until: v.optional(UnixMillis),
+      pageSize: PageSize,
+      ...paged,
+    }),
+    v.strictObject({ entries: v.array(AuditEntry), ...paged }),
+  ),
+} as const satisfies Record<string, TransactionSpec>;
+
+export type TransactionName = keyof typeof TRANSACTIONS;
+/** What a client writes: fields with a default may be left out. */
+export type TransactionRequest<N extends TransactionName> = v.InferInput<
+  (typeof TRANSACTIONS)[N]['request']
+>;
+/** What a contract gets after validation. */
+export type ValidatedRequest<N extends TransactionName> = v.InferOutput<
+  (typeof TRANSACTIONS)[N]['request']
+>;
+export type TransactionResponse<N extends TransactionName> = v.InferOutput<
+  (typeof TRANSACTIONS)[N]['response']
+>;
+
+/** Name of the implicit private data collection of an organization in Fabric. */
+export function implicitCollection(mspId: MspId): string {
+  return `_implicit_org_${mspId}`;
+}
+
+/** Key of the transient map under which fragments travel to their custodian. */
+export const TRANSIENT_FRAGMENTS = 'fragments';

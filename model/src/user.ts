@@ -1,0 +1,75 @@
+/**
+ * Users and custodians as the ledger knows them.
+ *
+ * @module
+ */
+import * as v from 'valibot';
+import { MspId, PublicKeyHex, SignatureHex, UnixMillis, UserId } from './ids.js';
+
+/** Values of the certificate attribute `role`. */
+export const ROLES = [
+  'patient',
+  'physician',
+  'emergency-physician',
+  'auditor',
+  'researcher',
+  'device',
+  'admin',
+] as const;
+export const Role = v.picklist(ROLES, 'role');
+export type Role = v.InferOutput<typeof Role>;
+
+/** Names of the X.509 attributes that an organization's CA writes into enrolment certificates. */
+export const ATTRIBUTES = { userId: 'emr.user', role: 'role', department: 'department' } as const;
+
+/** Department in the certificate: 1–64 of a–z, 0–9, `-`. */
+export const Department = v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,64}$/, 'department'));
+
+/** Who calls a transaction: what the contract reads from the caller's X.509 certificate. */
+export const Caller = v.strictObject({
+  mspId: MspId,
+  userId: UserId,
+  role: Role,
+  department: v.optional(Department),
+});
+export type Caller = v.InferOutput<typeof Caller>;
+
+/** What a user declares of itself. Signed with tag `registration` by the verifying key in it. */
+export const RegistrationBody = v.strictObject({
+  userId: UserId,
+  mspId: MspId,
+  role: Role,
+  /** Checks the user's signatures on records, scopes, policies, grants and kfrags. */
+  verifyingKey: PublicKeyHex,
+  /** `PK` of the reader: kfrags delegate to it. */
+  readerKey: PublicKeyHex,
+  registeredAt: UnixMillis,
+});
+export type RegistrationBody = v.InferOutput<typeof RegistrationBody>;
+
+export const SignedRegistration = v.strictObject({
+  body: RegistrationBody,
+  signature: SignatureHex,
+});
+export type SignedRegistration = v.InferOutput<typeof SignedRegistration>;
+
+/** A registered user in ledger state. */
+export const User = v.strictObject({
+  ...RegistrationBody.entries,
+  signature: SignatureHex,
+  status: v.picklist(['active', 'suspended']),
+  /** Set while `status` is `suspended`. */
+  suspendedAt: v.optional(UnixMillis),
+});
+export type User = v.InferOutput<typeof User>;
+
+/** An organization as holder of fragments. Published by an admin of that organization. */
+export const Custodian = v.strictObject({
+  mspId: MspId,
+  /** Fragments are sealed to this key; its secret half never leaves the contract service. */
+  publicKey: PublicKeyHex,
+  /** 1, 2, …: grows by one with each rotation. */
+  generation: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  publishedAt: UnixMillis,
+});
+export type Custodian = v.InferOutput<typeof Custodian>;
