@@ -89,9 +89,12 @@ export class EmrError<C extends ErrorCode = ErrorCode> extends Error {
     this.details = details;
   }
 
-  /** Narrows `error` to an EmrError of this code, with its fields. */
-  static is<C extends ErrorCode>(error: unknown, code: C): error is EmrError<C> {
-    return error instanceof EmrError && error.code === code;
+  /** Narrows `error` to an EmrError; with a code, to one of this code, with its fields. */
+  static is(error: unknown): error is EmrError;
+  static is<C extends ErrorCode>(error: unknown, code: C): error is EmrError<C>;
+  static is(error: unknown, code?: ErrorCode): boolean {
+    if (!(error instanceof EmrError)) return false;
+    return code === undefined || error.code === code;
   }
 }
 

@@ -6,8 +6,6 @@ import {
   EmrError,
   encodeWireError,
   ERROR_CODES,
-  type ErrorCode,
-  type ErrorDetails,
 } from '../src/index.js';
 
 const revoked = new EmrError('GRANT_REVOKED', { grantId: 'ab', revokedAt: 0 });
@@ -66,12 +64,15 @@ describe('the wire form', () => {
 describe('every code', () => {
   it.each(ERROR_CODES)('%s has one line that says something of its fields', (code) => {
     const read: PropertyKey[] = [];
-    const details = new Proxy({} as ErrorDetails[ErrorCode], {
-      get: (_target, field) => {
-        read.push(field);
-        return 7;
+    const details = new Proxy(
+      {},
+      {
+        get: (_target, field) => {
+          read.push(field);
+          return 7;
+        },
       },
-    });
+    );
     const sentence = describeError(code, details as never);
     expect(code).toMatch(/^[A-Z][A-Z_]*[A-Z]$/);
     expect(sentence).toMatch(/^[^\n]{15,}[^.]$/);

@@ -36,7 +36,7 @@ function outcomeOf(name: TransactionName, value: unknown): string {
     validate(TRANSACTIONS[name].request, value, name);
     return 'accepted';
   } catch (error) {
-    return error instanceof EmrError ? error.code : String(error);
+    return EmrError.is(error) ? error.code : String(error);
   }
 }
 
