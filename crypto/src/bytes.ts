@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { concatBytes } from '@noble/hashes/utils.js';
 import { CryptoError } from './crypto-error.js';
 
 export { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
@@ -25,7 +24,7 @@ export function u32be(value: number): Uint8Array {
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;
-  for (const [i, byte] of a.entries()) difference |= byte ^ (b[i] ?? 0);
+  for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
   return difference === 0;
 }
 
@@ -45,11 +44,6 @@ export function assertLength(bytes: Uint8Array, length: number, label: string): 
       `${label}: expected ${length} bytes, got ${bytes.length}`,
     );
   }
-}
-
-/** Joins byte strings; a plain name for the noble helper where parts are spread from a list. */
-export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  return concatBytes(...parts);
 }
 
 /** Realms (jest, iframes, workers' structured clones) have Uint8Array constructors of their own. */

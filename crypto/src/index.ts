@@ -7,3 +7,7 @@ export { CryptoError } from './crypto-error.js';
 export type { CryptoErrorCode } from './crypto-error.js';
 export { derivedRng, systemRng } from './rng.js';
 export type { Rng } from './rng.js';
+export { defaultBackend, useBackend } from './group/default-backend.js';
+export { nobleBackend } from './group/noble-backend.js';
+export type { GroupBackend } from './group/group-backend.js';
+export * from './umbral/index.js';
