@@ -11,3 +11,7 @@ export { defaultBackend, useBackend } from './group/default-backend.js';
 export { nobleBackend } from './group/noble-backend.js';
 export type { GroupBackend } from './group/group-backend.js';
 export * from './umbral/index.js';
+export * from './content/index.js';
+export { createSha256, tapSha256 } from './hash.js';
+export type { Sha256Tap, StreamDigest, StreamingSha256 } from './hash.js';
+export * from './provider/index.js';
