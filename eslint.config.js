@@ -10,7 +10,8 @@ const LAYERS = {
   chaincode: ['model', 'crypto'],
   'gateway-client': ['model', 'crypto'],
   embedded: ['model', 'crypto', 'chaincode', 'gateway-client'],
-  cli: ['model', 'crypto', 'gateway-client', 'embedded'],
+  network: [],
+  cli: ['model', 'crypto', 'gateway-client', 'embedded', 'network'],
 };
 const FOLDERS = [
   'crypto',

@@ -3,7 +3,7 @@ const base = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
-    '^@emr-share/(crypto|model|chaincode|gateway-client|embedded|cli|bench)$':
+    '^@emr-share/(crypto|model|chaincode|gateway-client|embedded|network|cli|bench)$':
       '<rootDir>/$1/src/index.ts',
     '^@emr-share/crypto/umbral$': '<rootDir>/crypto/src/umbral/index.ts',
     '^@emr-share/crypto/native$': '<rootDir>/crypto/src/native.ts',
@@ -35,7 +35,7 @@ export default {
       ...base,
       displayName: 'unit',
       testMatch: [
-        '<rootDir>/{crypto,model,chaincode,gateway-client,embedded,cli}/test/**/*.test.ts',
+        '<rootDir>/{crypto,model,chaincode,gateway-client,embedded,network,cli}/test/**/*.test.ts',
       ],
     },
     { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/**/*.test.ts'] },
