@@ -20,7 +20,7 @@ const SECRET_SIZE_BYTES = 64;
  * Derives independent keys, secrets and further factories. The same seed and label give the same
  * result; one result tells nothing of another or of the seed.
  *
- * @see docs/protocol.md §4.8
+ * @see docs/protocol.md §4.5
  */
 export class SecretKeyFactory extends Opaque {
   readonly #seed: Uint8Array;

@@ -29,7 +29,7 @@ export const DERIVATION_LABELS = {
  * The parts carry no lengths: every use has parts of fixed length. The bias of the reduction is
  * below 2^-127.
  *
- * @see docs/protocol.md §4.2
+ * @see docs/protocol.md §4.1
  */
 export function hashToScalar(tag: Uint8Array, ...parts: readonly Uint8Array[]): Scalar {
   const digest = sha256(concatBytes(u32be(tag.length), tag, ...parts));
