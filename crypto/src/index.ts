@@ -15,3 +15,16 @@ export * from './content/index.js';
 export { createSha256, tapSha256 } from './hash.js';
 export type { Sha256Tap, StreamDigest, StreamingSha256 } from './hash.js';
 export * from './provider/index.js';
+export { openBox, SEALED_BOX_OVERHEAD_BYTES, sealBox } from './sealed-box.js';
+export type { OpenBoxOptions, SealBoxOptions, SealedBoxContext } from './sealed-box.js';
+export {
+  DEFAULT_SCRYPT_COST,
+  openWithPassphrase,
+  parsePassphraseBox,
+  sealWithPassphrase,
+} from './passphrase-box.js';
+export type {
+  PassphraseBox,
+  PassphraseBoxOptions,
+  SealWithPassphraseOptions,
+} from './passphrase-box.js';

@@ -59,7 +59,7 @@ async function* sealChunks(
     options.signal?.throwIfAborted();
     const { header, keys } = await newContentKeys(
       options,
-      { suite: AES_256_GCM_STREAM, chunkSizeLog2, salt: rng(SALT_BYTES) },
+      { suite: AES_256_GCM_STREAM, chunkSizeLog2, salt: drawSalt(rng) },
       options.provider ?? defaultProvider(),
     );
     yield header;
@@ -77,4 +77,11 @@ async function* sealChunks(
   } finally {
     await input.close();
   }
+}
+
+function drawSalt(rng: Rng): Uint8Array {
+  const salt = rng(SALT_BYTES);
+  if (salt.length !== SALT_BYTES)
+    throw new RangeError(`"rng" expected to return ${SALT_BYTES} bytes`);
+  return salt;
 }

@@ -186,9 +186,7 @@ describe('content sizes', () => {
     expect(contentSizeBytes(2 ** 48, MIN_CHUNK_LOG2)).toBe(72 + 2 ** 48 + 2 ** 36);
     const tooLarge: unknown = expect.objectContaining({ code: 'CONTENT_TOO_LARGE' });
     expect(() => contentSizeBytes(2 ** 48 + 1, MIN_CHUNK_LOG2)).toThrow(tooLarge);
-    expect(() => contentPlaintextSizeBytes(2 ** 48 + 2 ** 37, MIN_CHUNK_LOG2)).toThrow(
-      tooLarge,
-    );
+    expect(() => contentPlaintextSizeBytes(2 ** 48 + 2 ** 37, MIN_CHUNK_LOG2)).toThrow(tooLarge);
     expect(() => contentSizeBytes(-1)).toThrow(RangeError);
     expect(() => contentSizeBytes(1.5)).toThrow(RangeError);
   });

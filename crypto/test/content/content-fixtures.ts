@@ -53,20 +53,26 @@ export async function collectUntilError(
   return { yielded: new Uint8Array(Buffer.concat(parts)), error };
 }
 
-/** A source that tells whether it was closed. */
-export function watched(
-  bytes: Uint8Array,
-  pieceSize = 1 << 16,
-): { readonly source: AsyncGenerator<Uint8Array>; readonly isClosed: () => boolean } {
-  let closed = false;
-  async function* source(): AsyncGenerator<Uint8Array> {
-    try {
-      yield* pieces(bytes, pieceSize);
-    } finally {
-      closed = true;
-    }
-  }
-  return { source: source(), isClosed: () => closed };
+/** A source that tells whether it was read and whether it was closed early. */
+export function watched(bytes: Uint8Array): {
+  readonly source: AsyncIterable<Uint8Array>;
+  readonly seen: { reads: number; closed: boolean };
+} {
+  const seen = { reads: 0, closed: false };
+  const inner = pieces(bytes, 1 << 16);
+  const source = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => {
+        seen.reads += 1;
+        return inner.next();
+      },
+      return: () => {
+        seen.closed = true;
+        return inner.return(undefined);
+      },
+    }),
+  };
+  return { source, seen };
 }
 
 /** A source that gives one piece and then nothing, ever. */
