@@ -1,0 +1,107 @@
+/**
+ * The topology file as people write it: what has a default may be left out. Resolved by
+ * `resolveTopology`, which also checks what spans several fields.
+ *
+ * @module
+ */
+import * as v from 'valibot';
+
+const name = v.pipe(
+  v.string(),
+  v.regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be 1–31 of a–z, 0–9 and -, beginning with a letter'),
+);
+const mspId = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z][A-Za-z0-9.-]{0,62}$/, 'must be letters, digits, . and -'),
+);
+const version = v.pipe(v.string(), v.regex(/^\d+\.\d+\.\d+$/, 'must be like 3.1.5'));
+const port = v.pipe(v.number(), v.integer(), v.minValue(1024), v.maxValue(65_535));
+const milliseconds = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(86_400_000));
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+const bytes = v.pipe(v.number(), v.integer(), v.minValue(10_240), v.maxValue(104_857_600));
+const address = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9.:-]{1,253}$/, 'must be an address or name'),
+);
+const attribute = v.pipe(v.string(), v.regex(/^[A-Za-z0-9._@-]{1,128}$/, 'has other characters'));
+
+/** Somebody with an enrolment certificate from the organization's CA. */
+const User = v.strictObject({
+  name,
+  role: attribute,
+  /** Pseudonymous user ID, the certificate attribute `emr.user`; NAME-ORGANIZATION by default. */
+  userId: v.optional(attribute),
+  department: v.optional(attribute),
+});
+
+const Organization = v.strictObject({
+  name,
+  mspId,
+  /** A hospital endorses and holds fragments; a regulator orders and audits. */
+  kind: v.picklist(['hospital', 'regulator']),
+  host: v.optional(name),
+  peers: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8))),
+  orderer: v.optional(v.boolean(), true),
+  users: v.optional(v.array(User), []),
+  /** Node (`ca`, `orderer`, `peer0`, `contract`, `kubo`) → port → number, where not derived. */
+  ports: v.optional(v.record(v.string(), v.record(v.string(), port)), {}),
+});
+
+/** Names as in the SmartBFT configuration; see docs/operations.md for what they trade. */
+const Bft = v.strictObject({
+  batchMaxIntervalMs: v.optional(milliseconds, 50),
+  incomingMessageBufferSize: v.optional(count, 200),
+  requestPoolSize: v.optional(count, 100_000),
+  requestForwardTimeoutMs: v.optional(milliseconds, 2_000),
+  requestComplainTimeoutMs: v.optional(milliseconds, 6_000),
+  requestAutoRemoveTimeoutMs: v.optional(milliseconds, 180_000),
+  viewChangeResendIntervalMs: v.optional(milliseconds, 2_000),
+  viewChangeTimeoutMs: v.optional(milliseconds, 8_000),
+  leaderHeartbeatTimeoutMs: v.optional(milliseconds, 6_000),
+  leaderHeartbeatCount: v.optional(count, 10),
+  collectTimeoutMs: v.optional(milliseconds, 1_000),
+});
+
+const Raft = v.strictObject({
+  tickIntervalMs: v.optional(milliseconds, 500),
+  electionTicks: v.optional(count, 10),
+  heartbeatTicks: v.optional(count, 1),
+  maxInflightBlocks: v.optional(count, 5),
+  snapshotIntervalBytes: v.optional(bytes, 16_777_216),
+});
+
+const Ordering = v.strictObject({
+  type: v.picklist(['bft', 'raft']),
+  batch: v.optional(
+    v.strictObject({
+      maxMessages: v.optional(count, 200),
+      maxBytes: v.optional(bytes, 10_485_760),
+      /** Raft only; SmartBFT does not read it. */
+      preferredBytes: v.optional(bytes, 2_097_152),
+      /** Raft only; SmartBFT waits for `bft.batchMaxIntervalMs`. */
+      timeoutMs: v.optional(milliseconds, 200),
+    }),
+    {},
+  ),
+  bft: v.optional(Bft, {}),
+  raft: v.optional(Raft, {}),
+});
+
+export const TopologyFile = v.strictObject({
+  /** Version of this format. */
+  version: v.literal(1),
+  name,
+  channel: name,
+  basePort: v.optional(port, 17_000),
+  tools: v.strictObject({ fabric: version, fabricCa: version, kubo: version }),
+  /** Name → address; the first one is the default of the organizations. */
+  hosts: v.optional(v.record(name, address), { local: '127.0.0.1' }),
+  contract: v.strictObject({
+    name,
+    version: v.pipe(v.string(), v.regex(/^[A-Za-z0-9.+-]{1,32}$/, 'has other characters')),
+    sequence: count,
+  }),
+  ordering: Ordering,
+  organizations: v.pipe(v.array(Organization), v.minLength(1, 'must not be empty')),
+});
+export type TopologyFile = v.InferOutput<typeof TopologyFile>;
