@@ -101,12 +101,15 @@ export class KeyFrag extends Opaque {
    * Checks that the delegator made this kfrag, for these keys, and that it is whole.
    *
    * (Proxy side.) Once, at receipt. The proxy learns whose delegation it serves, and nothing secret
-   * but its own share. Keys given although the kfrag does not sign them are not checked.
+   * but its own share. Keys given although the kfrag does not sign them are not checked. When it signs
+   * both, the signature meant for the delegatee is checked too: a delegator could otherwise hand out
+   * a kfrag whose answers fail their check, and so frame an honest proxy.
    *
    * @param verifyingPk - The delegator's signing key, from a source that the proxy trusts.
    * @param delegatingPk - Required when the kfrag signs it.
    * @param receivingPk - Required when the kfrag signs it.
-   * @throws {@link CryptoError} `KFRAG_INVALID`. Cost: one multiplication, one ECDSA verification.
+   * @throws {@link CryptoError} `KFRAG_INVALID`. Cost: one multiplication, one or two ECDSA
+   * verifications.
    */
   verify(
     verifyingPk: PublicKey,
@@ -115,19 +118,21 @@ export class KeyFrag extends Opaque {
     options: BackendOptions = {},
   ): VerifiedKeyFrag {
     const backend = options.backend ?? defaultBackend();
-    const { id, rk, precursor, commitment, signatureForProxy } = this.#parts;
-    const message = kfragMessage(
-      id,
-      commitment,
-      precursor,
-      signedPoint(this.#parts.delegatingKeySigned, delegatingPk, 'delegating'),
-      signedPoint(this.#parts.receivingKeySigned, receivingPk, 'receiving'),
-    );
+    const { id, rk, precursor, commitment, delegatingKeySigned, receivingKeySigned } = this.#parts;
+    const delegating = signedPoint(delegatingKeySigned, delegatingPk, 'delegating');
+    const receiving = signedPoint(receivingKeySigned, receivingPk, 'receiving');
+    const message = kfragMessage(id, commitment, precursor, delegating, receiving);
+    const isSignedBy = (signature: Signature): boolean =>
+      signature.verify(verifyingPk, message, options);
     if (!backend.mulU(rk).equals(commitment)) {
       throw invalidKfrag('its secret does not match its commitment');
     }
-    if (!signatureForProxy.verify(verifyingPk, message, options)) {
+    if (!isSignedBy(this.#parts.signatureForProxy)) {
       throw invalidKfrag('not signed by this verifying key for these keys');
+    }
+    const coversBothKeys = delegatingKeySigned && receivingKeySigned;
+    if (coversBothKeys && !isSignedBy(this.#parts.signatureForReceiver)) {
+      throw invalidKfrag('its signature for the delegatee is wrong');
     }
     return admitVerified(this);
   }
