@@ -1,0 +1,158 @@
+/**
+ * What the ledger says of others, checked before it is used: keys, scopes, policies, custodians.
+ *
+ * A query is one peer's word. So every fact here is either signed by the user it is of, or, for the
+ * keys that check those signatures, taken from a majority of the organizations.
+ *
+ * @module
+ */
+import { PublicKey } from '@emr-share/crypto';
+import {
+  categoryScopeId,
+  EmrError,
+  parseScopeId,
+  type Category,
+  type Custodian,
+  type MspId,
+  type PolicyBody,
+  type ScopeBody,
+  type ScopeId,
+  type SignedScope,
+  type User,
+  type UserId,
+} from '@emr-share/model';
+import { readAgreed } from './agreement.js';
+import { hexToBytes } from './bytes.js';
+import type { WarningListener } from './client-context.js';
+import { decoding } from './crypto-failure.js';
+import type { Ledger } from './ports/ledger.js';
+import { assertSigned } from './signed.js';
+
+/** The public keys of a registered user; they never change. */
+export interface UserKeys {
+  readonly userId: UserId;
+  readonly verifyingPk: PublicKey;
+  readonly readerKeyHex: string;
+}
+
+/** Decodes a public key that the ledger holds as hex. */
+export function publicKeyOf(hex: string, what: string): PublicKey {
+  return decoding(what, () => PublicKey.fromCompressedBytes(hexToBytes(hex)));
+}
+
+function keysOf(userId: UserId, user: User): UserKeys {
+  const { status: _status, suspendedAt: _suspendedAt, signature, ...body } = user;
+  const verifyingPk = publicKeyOf(body.verifyingKey, 'the verifying key');
+  if (body.userId !== userId) throw new EmrError('SIGNATURE_INVALID', { what: 'registration' });
+  assertSigned('registration', { body, signature }, verifyingPk, 'registration');
+  return { userId, verifyingPk, readerKeyHex: body.readerKey };
+}
+
+/** Verified reads of one client. */
+export class Directory {
+  readonly #ledger: Ledger;
+  readonly #warn: WarningListener;
+  readonly #organizations: readonly MspId[] | undefined;
+  readonly #keys = new Map<UserId, UserKeys>();
+
+  constructor(options: {
+    readonly ledger: Ledger;
+    readonly warn: WarningListener;
+    readonly organizations: readonly MspId[] | undefined;
+  }) {
+    this.#ledger = options.ledger;
+    this.#warn = options.warn;
+    this.#organizations = options.organizations;
+  }
+
+  /**
+   * A user's keys, as a majority of the organizations have them. Kept for the life of the client.
+   *
+   * @throws EmrError `USER_NOT_FOUND`, `SIGNATURE_INVALID`, `ENDORSEMENT_MISMATCH`.
+   */
+  async keys(userId: UserId, signal: AbortSignal): Promise<UserKeys> {
+    const known = this.#keys.get(userId);
+    if (known !== undefined) return known;
+    const electorate = {
+      ledger: this.#ledger,
+      organizations: await this.#electors(signal),
+      warn: this.#warn,
+      signal,
+    };
+    const keys = keysOf(userId, await readAgreed(electorate, 'registry:GetUser', { userId }));
+    this.#keys.set(userId, keys);
+    return keys;
+  }
+
+  /**
+   * The current scope of a patient's category.
+   *
+   * @throws EmrError `SCOPE_NOT_FOUND`, `SIGNATURE_INVALID`.
+   */
+  async currentScope(
+    patient: UserId,
+    category: Category,
+    signal: AbortSignal,
+  ): Promise<ScopeBody & { readonly epoch: number }> {
+    const request = { patient, category };
+    const [scope, keys] = await Promise.all([
+      this.#ledger.evaluate('registry:GetCurrentScope', request, { signal }),
+      this.keys(patient, signal),
+    ]);
+    const parsed = parseScopeId(scope.body.scopeId);
+    const epoch = parsed.kind === 'category' ? parsed.epoch : -1;
+    if (scope.body.scopeId !== categoryScopeId(patient, category, Math.max(epoch, 0))) {
+      throw new EmrError('SIGNATURE_INVALID', { what: 'scope' });
+    }
+    return { ...checkedScope(scope, patient, keys), epoch };
+  }
+
+  /** A published scope, or `null`. Throws `SIGNATURE_INVALID`. */
+  async findScope(scopeId: ScopeId, signal: AbortSignal): Promise<ScopeBody | null> {
+    const { patient } = parseScopeId(scopeId);
+    try {
+      const [scope, keys] = await Promise.all([
+        this.#ledger.evaluate('registry:GetScope', { scopeId }, { signal }),
+        this.keys(patient, signal),
+      ]);
+      if (scope.body.scopeId !== scopeId) {
+        throw new EmrError('SIGNATURE_INVALID', { what: 'scope' });
+      }
+      return checkedScope(scope, patient, keys);
+    } catch (error) {
+      if (EmrError.is(error, 'SCOPE_NOT_FOUND')) return null;
+      throw error;
+    }
+  }
+
+  /** A patient's current policy. Throws `POLICY_NOT_FOUND`, `SIGNATURE_INVALID`. */
+  async policy(patient: UserId, signal: AbortSignal): Promise<PolicyBody> {
+    const [policy, keys] = await Promise.all([
+      this.#ledger.evaluate('registry:GetPolicy', { patient }, { signal }),
+      this.keys(patient, signal),
+    ]);
+    if (policy.body.patient !== patient) {
+      throw new EmrError('SIGNATURE_INVALID', { what: 'policy' });
+    }
+    assertSigned('policy', policy, keys.verifyingPk, 'policy');
+    return policy.body;
+  }
+
+  /** The organizations that hold fragments, with their keys, ordered by MSP ID. */
+  async custodians(signal: AbortSignal): Promise<readonly Custodian[]> {
+    const { custodians } = await this.#ledger.evaluate('registry:ListCustodians', {}, { signal });
+    return custodians.toSorted((a, b) => (a.mspId < b.mspId ? -1 : Number(a.mspId > b.mspId)));
+  }
+
+  async #electors(signal: AbortSignal): Promise<readonly MspId[]> {
+    if (this.#organizations !== undefined) return this.#organizations;
+    const custodians = await this.custodians(signal);
+    return custodians.length === 0 ? [this.#ledger.mspId] : custodians.map(({ mspId }) => mspId);
+  }
+}
+
+function checkedScope(scope: SignedScope, patient: UserId, keys: UserKeys): ScopeBody {
+  if (scope.body.patient !== patient) throw new EmrError('SIGNATURE_INVALID', { what: 'scope' });
+  assertSigned('scope', scope, keys.verifyingPk, 'scope');
+  return scope.body;
+}

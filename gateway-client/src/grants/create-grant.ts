@@ -1,0 +1,139 @@
+/**
+ * Creating a grant: the fragments first, each with its custodian, then the grant on the ledger.
+ *
+ * @module
+ */
+import {
+  EmrError,
+  GrantId,
+  UserId,
+  validate,
+  type Coverage,
+  type Grant,
+  type GrantBody,
+  type ScopeId,
+  type SignedGrant,
+} from '@emr-share/model';
+import { bytesToHex } from '../bytes.js';
+import type { ClientContext } from '../client-context.js';
+import { ownCurrentScope } from '../identity/scopes.js';
+import type { CallOptions } from '../ports/ledger.js';
+import { whileBehind } from '../retry.js';
+import { find, submitSettled } from '../settle.js';
+import { extendGrant } from './extend-grant.js';
+import { custodianKeys, depositFragments, sealScope } from './fragments.js';
+import { ensureRecordScope } from './record-scope.js';
+import { assertWithinPolicy, grantBodyOf, isGrantOf, type GrantTerms } from './terms.js';
+
+export interface CreateGrantOptions extends GrantTerms, CallOptions {
+  /** 32 hex digits; give the same one to repeat or finish a call. Default random. */
+  readonly grantId?: GrantId | undefined;
+  /** Whether a category grant opens what was filed in earlier epochs too. Default true. */
+  readonly includeEarlier?: boolean | undefined;
+}
+
+/** See `Grants.create`. */
+export async function createGrant(
+  context: ClientContext,
+  options: CreateGrantOptions,
+): Promise<Grant> {
+  const signal = context.signalOf(options);
+  const grantId = validate(GrantId, options.grantId ?? bytesToHex(context.rng(16)), 'the grant ID');
+  const grant =
+    (await existingGrant(context, grantId, options, signal)) ??
+    (await newGrant(context, grantId, options, signal));
+  return options.includeEarlier === false
+    ? grant
+    : extendGrant(context, grant, 'beginning', signal);
+}
+
+async function existingGrant(
+  context: ClientContext,
+  grantId: GrantId,
+  terms: GrantTerms,
+  signal: AbortSignal,
+): Promise<Grant | null> {
+  const { ledger } = context;
+  const found = await find('GRANT_NOT_FOUND', () =>
+    ledger.evaluate('grants:GetGrant', { grantId }, { signal }),
+  );
+  if (found === null) return null;
+  if (found.body.patient !== context.userId || !isGrantOf(found, terms)) {
+    throw new EmrError('GRANT_EXISTS', { grantId });
+  }
+  if (found.status.state === 'revoked') {
+    throw new EmrError('GRANT_REVOKED', { grantId, revokedAt: found.status.revokedAt });
+  }
+  return found;
+}
+
+async function newGrant(
+  context: ClientContext,
+  grantId: GrantId,
+  terms: GrantTerms,
+  signal: AbortSignal,
+): Promise<Grant> {
+  const body = await settledTerms(context, grantId, terms, signal);
+  const grant: SignedGrant = { body, signature: context.keyring.sign('grant', body) };
+  const scopeIds = await coveredScopes(context, body.coverage, signal);
+  const keys = await custodianKeys(context, body.custodians, signal);
+  const sealed = scopeIds.map((scopeId) => sealScope(context, body, scopeId, keys));
+  await depositFragments(context, grant, sealed, signal);
+  const scopes = sealed.map(({ scope }) => scope);
+  const { ledger } = context;
+  const { response } = await whileBehind(['FRAGMENT_MISSING'], signal, () =>
+    submitSettled(
+      ledger,
+      'grants:CreateGrant',
+      { grant, scopes },
+      {
+        signal,
+        recall: () => ledger.evaluate('grants:GetGrant', { grantId }, { signal }),
+        missing: 'GRANT_NOT_FOUND',
+        isOurs: (found) => found.signature === grant.signature,
+      },
+    ),
+  );
+  return response;
+}
+
+async function settledTerms(
+  context: ClientContext,
+  grantId: GrantId,
+  terms: GrantTerms,
+  signal: AbortSignal,
+): Promise<GrantBody> {
+  const { directory, clock, userId: patient } = context;
+  const grantee = validate(UserId, terms.grantee, 'the grantee');
+  const [keys, policy, custodians] = await Promise.all([
+    directory.keys(grantee, signal),
+    directory.policy(patient, signal),
+    directory.custodians(signal),
+  ]);
+  const body = grantBodyOf(terms, {
+    grantId,
+    patient,
+    delegateeKey: keys.readerKeyHex,
+    custodians: custodians.map(({ mspId }) => mspId),
+    now: clock.now(),
+  });
+  assertWithinPolicy(body, policy);
+  return body;
+}
+
+async function coveredScopes(
+  context: ClientContext,
+  coverage: Coverage,
+  signal: AbortSignal,
+): Promise<readonly ScopeId[]> {
+  if (coverage.kind === 'record') {
+    return [await ensureRecordScope(context, coverage.recordId, signal)];
+  }
+  return Promise.all(
+    coverage.categories.map(async (category) => {
+      const current = await ownCurrentScope(context, category, signal);
+      if (current !== null) return current.scopeId;
+      throw new EmrError('SCOPE_NOT_FOUND', { scopeId: `${context.userId}/${category}/0` });
+    }),
+  );
+}

@@ -1,0 +1,83 @@
+/**
+ * Extending a grant to further epochs of the categories it covers: later ones, so that it goes on
+ * after another grant was revoked; earlier ones, so that it opens what was filed before.
+ *
+ * @module
+ */
+import { type Grant, type ScopeId } from '@emr-share/model';
+import type { ClientContext } from '../client-context.js';
+import { ownCurrentScope } from '../identity/scopes.js';
+import { whileBehind } from '../retry.js';
+import { submitSettled } from '../settle.js';
+import { custodianKeys, depositFragments, inBatches, sealScope } from './fragments.js';
+import { grantedEpochs, missingScopes } from './grant-scopes.js';
+
+/** From which epoch on a grant shall have every one. */
+export type Reach = 'beginning' | 'own-first';
+
+async function lackingScopes(
+  context: ClientContext,
+  grant: Grant,
+  reach: Reach,
+  signal: AbortSignal,
+): Promise<readonly ScopeId[]> {
+  const { coverage } = grant.body;
+  if (coverage.kind !== 'categories') return [];
+  const lacking = await Promise.all(
+    coverage.categories.map(async (category) => {
+      const current = await ownCurrentScope(context, category, signal);
+      if (current === null) return [];
+      const from = reach === 'beginning' ? 0 : Math.min(...grantedEpochs(grant, category));
+      return missingScopes(grant, category, { from, to: current.epoch });
+    }),
+  );
+  return lacking.flat();
+}
+
+/**
+ * Gives a grant what it lacks, up to the current epoch. Does nothing where it lacks nothing.
+ *
+ * @param reach - `beginning`: from the first epoch on; `own-first`: from the grant's own first one.
+ * @returns the grant as it stands then.
+ */
+export async function extendGrant(
+  context: ClientContext,
+  grant: Grant,
+  reach: Reach,
+  signal: AbortSignal,
+): Promise<Grant> {
+  const lacking = await lackingScopes(context, grant, reach, signal);
+  if (lacking.length === 0) return grant;
+  const keys = await custodianKeys(context, grant.body.custodians, signal);
+  let extended = grant;
+  for (const scopeIds of inBatches(lacking)) {
+    const sealed = scopeIds.map((scopeId) => sealScope(context, grant.body, scopeId, keys));
+    await depositFragments(context, grant, sealed, signal);
+    extended = await submitExtension(context, grant, sealed, signal);
+  }
+  return extended;
+}
+
+async function submitExtension(
+  { ledger }: ClientContext,
+  { body: { grantId } }: Grant,
+  sealed: readonly ReturnType<typeof sealScope>[],
+  signal: AbortSignal,
+): Promise<Grant> {
+  const scopes = sealed.map(({ scope }) => scope);
+  const { response } = await whileBehind(['FRAGMENT_MISSING'], signal, () =>
+    submitSettled(
+      ledger,
+      'grants:ExtendGrant',
+      { grantId, scopes },
+      {
+        signal,
+        recall: () => ledger.evaluate('grants:GetGrant', { grantId }, { signal }),
+        missing: 'GRANT_NOT_FOUND',
+        isOurs: (found) =>
+          scopes.every(({ signature }) => found.scopes.some((scope) => scope.signature === signature)),
+      },
+    ),
+  );
+  return response;
+}

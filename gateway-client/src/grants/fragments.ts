@@ -1,0 +1,126 @@
+/**
+ * Fragments: made here, sealed to one custodian each, deposited with that custodian alone.
+ *
+ * @module
+ */
+import { sealBox, type PublicKey } from '@emr-share/crypto';
+import {
+  canonicalBytes,
+  EmrError,
+  MAX_SCOPES_PER_CALL,
+  TRANSIENT_FRAGMENTS,
+  type FragmentDeposit,
+  type GrantBody,
+  type GrantScopeBody,
+  type MspId,
+  type ScopeId,
+  type SignedGrant,
+  type SignedGrantScope,
+} from '@emr-share/model';
+import { bytesToHex, sha256Hex } from '../bytes.js';
+import type { ClientContext } from '../client-context.js';
+import { publicKeyOf } from '../directory.js';
+
+/** One scope of a grant: what the ledger gets, and what each custodian gets. */
+export interface SealedScope {
+  readonly scope: SignedGrantScope;
+  /** The sealed kfrag of each custodian. */
+  readonly sealed: ReadonlyMap<MspId, Uint8Array>;
+}
+
+/** The published keys of the custodians that a grant names. Throws `CUSTODIAN_NOT_FOUND`. */
+export async function custodianKeys(
+  context: ClientContext,
+  mspIds: readonly MspId[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<MspId, PublicKey>> {
+  const published = await context.directory.custodians(signal);
+  return new Map(
+    mspIds.map((mspId) => {
+      const custodian = published.find((one) => one.mspId === mspId);
+      if (custodian === undefined) throw new EmrError('CUSTODIAN_NOT_FOUND', { mspId });
+      return [mspId, publicKeyOf(custodian.publicKey, 'the custodian key')];
+    }),
+  );
+}
+
+/**
+ * Splits the re-encryption key of one scope for a grant and seals each fragment to its custodian:
+ * some milliseconds for each. The split is random: every call gives other fragments.
+ */
+export function sealScope(
+  { keyring, rng }: ClientContext,
+  grant: GrantBody,
+  scopeId: ScopeId,
+  keys: ReadonlyMap<MspId, PublicKey>,
+): SealedScope {
+  const { grantId, threshold, custodians } = grant;
+  const kfrags = keyring.delegate({
+    scopeId,
+    delegateePk: publicKeyOf(grant.delegateeKey, 'the reader key'),
+    threshold,
+    shares: custodians.length,
+  });
+  const sealed = new Map(
+    custodians.map((mspId, i) => {
+      const [kfrag, key] = [kfrags[i], keys.get(mspId)];
+      if (kfrag === undefined || key === undefined) throw new TypeError('a custodian without key');
+      const context = canonicalBytes({ grantId, mspId, scopeId });
+      return [mspId, sealBox(key, kfrag.toBytes(), { context, rng })];
+    }),
+  );
+  const body: GrantScopeBody = {
+    grantId,
+    scopeId,
+    delegatingKey: keyring.scopeKeyHex(scopeId),
+    fragments: [...sealed].map(([mspId, bytes]) => ({ mspId, sealedSha256: sha256Hex(bytes) })),
+  };
+  return { scope: { body, signature: keyring.sign('grant-scope', body) }, sealed };
+}
+
+async function depositAt(
+  { ledger }: ClientContext,
+  mspId: MspId,
+  grant: SignedGrant,
+  scopes: readonly SealedScope[],
+  signal: AbortSignal,
+): Promise<void> {
+  const deposit: FragmentDeposit = {
+    grant: { body: grant.body, signature: grant.signature },
+    fragments: scopes.map(({ scope, sealed }) => ({
+      scope,
+      sealed: bytesToHex(sealed.get(mspId) ?? new Uint8Array()),
+    })),
+  };
+  const transient = { [TRANSIENT_FRAGMENTS]: canonicalBytes(deposit) };
+  const request = { grantId: grant.body.grantId, mspId };
+  const options = { organizations: [mspId], transient, signal };
+  try {
+    await ledger.submit('grants:DepositFragments', request, options);
+  } catch (error) {
+    // Whether it arrived shows when the grant is created: every endorser looks for its hash.
+    if (!EmrError.is(error, 'COMMIT_UNKNOWN')) throw error;
+  }
+}
+
+/**
+ * Hands every custodian its fragments: one transaction each, endorsed by that organization alone, in
+ * parallel. The fragments travel as transient data and are on no block.
+ */
+export async function depositFragments(
+  context: ClientContext,
+  grant: SignedGrant,
+  scopes: readonly SealedScope[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { custodians } = grant.body;
+  await Promise.all(custodians.map((mspId) => depositAt(context, mspId, grant, scopes, signal)));
+}
+
+/** Parts of at most as many scopes as one transaction may name. */
+export function inBatches<T>(items: readonly T[]): readonly (readonly T[])[] {
+  const count = Math.ceil(items.length / MAX_SCOPES_PER_CALL);
+  return Array.from({ length: count }, (_, i) =>
+    items.slice(i * MAX_SCOPES_PER_CALL, (i + 1) * MAX_SCOPES_PER_CALL),
+  );
+}

@@ -1,0 +1,174 @@
+/**
+ * Revoking: the grant ends, its fragments are purged everywhere, and a new epoch begins for what is
+ * filed from then on. Each step is skipped where the ledger shows it done, so that calling again
+ * finishes what a crash or a custodian's absence left.
+ *
+ * @module
+ */
+import {
+  categoryScopeId,
+  EmrError,
+  type Category,
+  type ErrorCode,
+  type Grant,
+  type GrantId,
+  type MspId,
+  type RevocationReceipt,
+} from '@emr-share/model';
+import type { ClientContext } from '../client-context.js';
+import { ownCurrentScope, publishScopes } from '../identity/scopes.js';
+import { overPages } from '../pages.js';
+import { whileBehind } from '../retry.js';
+import { find, submitSettled } from '../settle.js';
+import { extendGrant } from './extend-grant.js';
+import { grantedEpochs } from './grant-scopes.js';
+
+/** Ends a grant on the ledger; from then on nobody gets a ticket or a cfrag under it. */
+export async function endGrant(
+  { ledger }: ClientContext,
+  grantId: GrantId,
+  signal: AbortSignal,
+): Promise<Grant> {
+  const recall = (): Promise<Grant> =>
+    ledger.evaluate('grants:GetGrant', { grantId }, { signal });
+  const grant = await recall();
+  if (grant.status.state === 'revoked') return grant;
+  const { response } = await submitSettled(ledger, 'grants:RevokeGrant', { grantId }, {
+    signal,
+    recall,
+    missing: 'GRANT_NOT_FOUND',
+    isOurs: ({ status }) => status.state === 'revoked',
+  });
+  return response;
+}
+
+/** See `Grants.revoke`. */
+export async function revokeGrant(
+  context: ClientContext,
+  grantId: GrantId,
+  { rollEpoch, signal }: { readonly rollEpoch: boolean; readonly signal: AbortSignal },
+): Promise<RevocationReceipt> {
+  const grant = await endGrant(context, grantId, signal);
+  if (rollEpoch) await startNextEpochs(context, grant, signal);
+  const outcomes = await Promise.allSettled([
+    purgeEverywhere(context, grant, signal),
+    rollEpoch ? extendOthers(context, grant, signal) : undefined,
+  ]);
+  signal.throwIfAborted();
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return closeGrant(context, grantId, signal);
+}
+
+/** A new epoch for each covered category whose current one the revoked grant opens. */
+async function startNextEpochs(
+  context: ClientContext,
+  grant: Grant,
+  signal: AbortSignal,
+): Promise<void> {
+  const next = await Promise.all(
+    coveredCategories(grant).map(async (category) => {
+      const current = await ownCurrentScope(context, category, signal);
+      return current !== null && grantedEpochs(grant, category).includes(current.epoch)
+        ? [categoryScopeId(context.userId, category, current.epoch + 1)]
+        : [];
+    }),
+  );
+  await publishScopes(context, next.flat(), signal);
+}
+
+function coveredCategories({ body: { coverage } }: Grant): readonly Category[] {
+  return coverage.kind === 'categories' ? coverage.categories : [];
+}
+
+async function purgeEverywhere(
+  context: ClientContext,
+  { body: { grantId, custodians } }: Grant,
+  signal: AbortSignal,
+): Promise<void> {
+  const { custodians: statuses } = await context.ledger.evaluate(
+    'grants:GetFragmentStatus',
+    { grantId },
+    { signal },
+  );
+  const holding = custodians.filter((mspId) =>
+    statuses.some((status) => status.mspId === mspId && status.present.length > 0),
+  );
+  // All are asked, even where one fails: each fragment that goes brings the rest below the threshold.
+  const outcomes = await Promise.allSettled(
+    holding.map((mspId) => purgeAt(context, grantId, mspId, signal)),
+  );
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+async function purgeAt(
+  { ledger }: ClientContext,
+  grantId: GrantId,
+  mspId: MspId,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await whileBehind(['GRANT_ACTIVE'], signal, () =>
+      ledger.submit('grants:PurgeFragments', { grantId, mspId }, { organizations: [mspId], signal }),
+    );
+  } catch (error) {
+    // Whether it is gone shows when the grant is closed: every endorser looks for its hash.
+    if (!EmrError.is(error, 'COMMIT_UNKNOWN')) throw error;
+  }
+}
+
+/** Why a grant cannot be extended that is no reason to call again. */
+const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'GRANT_REFUSED',
+  'GRANT_REVOKED',
+  'GRANT_EXPIRED',
+  'CUSTODIAN_NOT_FOUND',
+]);
+
+/** The patient's other grants go on in the new epochs. One that cannot is named as a warning. */
+async function extendOthers(
+  context: ClientContext,
+  revoked: Grant,
+  signal: AbortSignal,
+): Promise<void> {
+  const { ledger, clock, warn } = context;
+  const grants = overPages(async (bookmark) => {
+    const page = await ledger.evaluate('grants:ListGrants', { as: 'patient', bookmark }, { signal });
+    return { items: page.grants, bookmark: page.bookmark };
+  });
+  const rolled = coveredCategories(revoked);
+  for await (const grant of grants) {
+    const goesOn =
+      grant.status.state === 'active' &&
+      clock.now() < grant.body.rule.notAfter &&
+      coveredCategories(grant).some((category) => rolled.includes(category));
+    if (!goesOn) continue;
+    try {
+      await extendGrant(context, grant, 'own-first', signal);
+    } catch (error) {
+      if (!(error instanceof EmrError) || !FINAL.has(error.code)) throw error;
+      warn(error);
+    }
+  }
+}
+
+async function closeGrant(
+  { ledger }: ClientContext,
+  grantId: GrantId,
+  signal: AbortSignal,
+): Promise<RevocationReceipt> {
+  const recall = (): Promise<RevocationReceipt> =>
+    ledger.evaluate('grants:GetReceipt', { grantId }, { signal });
+  const receipt = await find('RECEIPT_NOT_FOUND', recall);
+  if (receipt !== null) return receipt;
+  const { response } = await whileBehind(['FRAGMENT_PRESENT'], signal, () =>
+    submitSettled(
+      ledger,
+      'grants:CloseGrant',
+      { grantId },
+      { signal, recall, missing: 'RECEIPT_NOT_FOUND' },
+    ),
+  );
+  return response;
+}

@@ -1,0 +1,51 @@
+/**
+ * The emr-share SDK: file, grant, fetch, revoke and audit encrypted medical records. Runs in Node and
+ * in browsers; what needs a file system is in `@emr-share/gateway-client/node`.
+ *
+ * @module
+ */
+export { connect, type ConnectOptions, type EmrClient } from './connect.js';
+export type { WarningListener } from './client-context.js';
+export type { Clock } from './clock.js';
+export { Keyring, type Delegation, type Reencryption } from './keyring.js';
+export type { Progress, ProgressListener } from './progress.js';
+export { readBytes } from './byte-stream.js';
+
+export type {
+  EnrolledPatient,
+  EnrolPatientOptions,
+  Identity as IdentityNamespace,
+  RegisterOptions,
+} from './identity/identity.js';
+export { DEFAULT_POLICY, type PolicyTerms } from './identity/policy.js';
+export type { ListRecordsOptions, RecordHead, Records } from './records/records.js';
+export type { FetchedRecord, FetchOptions } from './records/fetch.js';
+export type { RecordSource, ReopenableSource } from './records/source.js';
+export type { Uploaded } from './records/upload.js';
+export type { UploadOptions } from './records/upload-plan.js';
+export type { Grants, ListGrantsOptions, RevokeOptions } from './grants/grants.js';
+export type { CreateGrantOptions } from './grants/create-grant.js';
+export type { GrantTerms } from './grants/terms.js';
+export type { Access, OpenOptions, RequestOptions } from './access/access.js';
+export type { RecordKey } from './access/record-key.js';
+export type { Audit, LogOptions } from './audit.js';
+
+export type {
+  BlobCallOptions,
+  BlobStore,
+  GetOptions,
+  PutOptions,
+  StoredBlob,
+} from './ports/blob-store.js';
+export type { Identity } from './ports/identity.js';
+export type {
+  CallOptions,
+  Checkpoint,
+  Committed,
+  EventOptions,
+  Ledger,
+  LedgerEvent,
+  TransactOptions,
+} from './ports/ledger.js';
+
+export { EmrError, type ErrorCode, type ErrorDetails } from '@emr-share/model';

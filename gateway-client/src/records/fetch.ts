@@ -1,0 +1,90 @@
+/**
+ * Fetching: the ticket and the key, then the content as a verified stream.
+ *
+ * @module
+ */
+import {
+  EmrError,
+  type AccessTicket,
+  type GrantId,
+  type PurposeOfUse,
+  type RecordId,
+  type TransactionRecord,
+} from '@emr-share/model';
+import type { Access } from '../access/access.js';
+import type { RecordKey } from '../access/record-key.js';
+import { readBytes, watchStream } from '../byte-stream.js';
+import type { ClientContext } from '../client-context.js';
+import type { CallOptions } from '../ports/ledger.js';
+import type { ProgressListener } from '../progress.js';
+import { verifiedRecord } from './verified-record.js';
+
+export interface FetchOptions extends CallOptions {
+  /** Why: needed for everyone but the patient. */
+  readonly purpose?: PurposeOfUse | undefined;
+  /** Default: the grant that the ledger finds. */
+  readonly grantId?: GrantId | undefined;
+  readonly onProgress?: ProgressListener | undefined;
+}
+
+/** A record that its reader may open. */
+export interface FetchedRecord {
+  readonly record: TransactionRecord;
+  /** The reader's ticket; `null` for the patient, who needs none. */
+  readonly ticket: AccessTicket | null;
+  /**
+   * The plaintext, to be iterated once, with constant memory. Do not act on a part of it before the
+   * iteration has ended without an error: see {@link RecordKey.decrypt} for what is checked.
+   */
+  readonly content: AsyncIterable<Uint8Array>;
+  /** All of {@link FetchedRecord.content} at once, for a record that fits in memory. */
+  bytes(): Promise<Uint8Array>;
+}
+
+/** See `Records.fetch`. */
+export async function fetchRecord(
+  context: ClientContext,
+  access: Access,
+  recordId: RecordId,
+  options: FetchOptions,
+): Promise<FetchedRecord> {
+  const signal = context.signalOf(options);
+  const record = await verifiedRecord(context, recordId, signal);
+  const isOwn = record.patient === context.userId;
+  const ticket = isOwn ? null : await requestTicket(access, record, options);
+  const key =
+    ticket === null ? access.openOwn(record) : await access.open(ticket, { record, signal });
+  const content = contentOf(context, key, options, signal);
+  return { record, ticket, content, bytes: () => readBytes(content) };
+}
+
+async function requestTicket(
+  access: Access,
+  { recordId }: TransactionRecord,
+  { purpose, grantId, signal }: FetchOptions,
+): Promise<AccessTicket> {
+  if (purpose === undefined) {
+    const problem = 'everyone but the patient must say why: give one, such as TREAT';
+    throw new EmrError('INPUT_INVALID', { what: 'the purpose of use', problem });
+  }
+  return access.request(recordId, { purpose, grantId, signal });
+}
+
+function contentOf(
+  { blobs }: ClientContext,
+  key: RecordKey,
+  { onProgress }: FetchOptions,
+  signal: AbortSignal,
+): AsyncIterable<Uint8Array> {
+  const { info } = key.record;
+  let bytes = 0;
+  const onPiece = (piece: Uint8Array): void => {
+    bytes += piece.length;
+    onProgress?.({ phase: 'read', bytes, totalBytes: info.sizeBytes });
+  };
+  // The store is asked only when the content is: a caller may want no more than the ticket.
+  return {
+    [Symbol.asyncIterator]: () =>
+      watchStream(key.decrypt(blobs.get(info.cid, { signal }), { signal }), { onPiece }),
+  };
+}

@@ -1,0 +1,42 @@
+/**
+ * Records as the ledger has them, with their author's signature checked.
+ *
+ * @module
+ */
+import {
+  EmrError,
+  recordBodyOf,
+  RecordId,
+  validate,
+  type TransactionRecord,
+} from '@emr-share/model';
+import type { ClientContext } from '../client-context.js';
+import { assertSigned } from '../signed.js';
+
+/** Throws `SIGNATURE_INVALID` unless the author named in the record signed it as it is. */
+export async function assertAuthentic(
+  { directory }: ClientContext,
+  record: TransactionRecord,
+  signal: AbortSignal,
+): Promise<void> {
+  const { verifyingPk } = await directory.keys(record.author, signal);
+  const signed = { body: recordBodyOf(record), signature: record.signature };
+  assertSigned('record', signed, verifyingPk, 'record');
+}
+
+/**
+ * Reads one record.
+ *
+ * @throws EmrError `RECORD_NOT_FOUND`, `ACCESS_DENIED`, `SIGNATURE_INVALID`.
+ */
+export async function verifiedRecord(
+  context: ClientContext,
+  recordId: RecordId,
+  signal: AbortSignal,
+): Promise<TransactionRecord> {
+  const request = { recordId: validate(RecordId, recordId, 'the record ID') };
+  const record = await context.ledger.evaluate('records:GetRecord', request, { signal });
+  if (record.recordId !== recordId) throw new EmrError('SIGNATURE_INVALID', { what: 'record' });
+  await assertAuthentic(context, record, signal);
+  return record;
+}
