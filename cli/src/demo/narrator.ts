@@ -1,0 +1,64 @@
+/**
+ * The demo's voice: chapters, numbered steps, what each one proves and how long it took.
+ *
+ * @module
+ */
+import type { Host } from '../host.js';
+import { elapsed } from '../output/local-time.js';
+import type { Output } from '../output/output.js';
+import { printable } from '../output/printable.js';
+import { showProgress, type Progress } from '../output/progress.js';
+import type { StepReport } from './report.js';
+
+const WIDTH = 88;
+const INDENT = '     ';
+
+/** Breaks text at spaces so that it fits the width, every line indented. */
+function wrapped(text: string): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && INDENT.length + line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = '';
+    }
+    line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].map((text) => `${INDENT}${text}`).join('\n');
+}
+
+export class Narrator {
+  readonly #host: Host;
+  readonly #output: Output;
+
+  constructor(host: Host, output: Output) {
+    this.#host = host;
+    this.#output = output;
+  }
+
+  say(text: string): void {
+    this.#host.stdout.write(`${printable(text)}\n`);
+  }
+
+  title(text: string): void {
+    this.#host.stdout.write(`${this.#output.colors.bold(printable(text))}\n`);
+  }
+
+  chapter(title: string): void {
+    this.#host.stdout.write(`\n${this.#output.colors.bold(printable(title))}\n`);
+  }
+
+  /** Who does what, how it ended, how long it took, and what that proves. */
+  step(number: number, step: StepReport, proof: string): void {
+    const { green, yellow, dim } = this.#output.colors;
+    const head = ` ${String(number).padStart(2)}. ${printable(`${step.actor}: ${step.name}`)}`;
+    const outcome =
+      step.outcome === 'ok' ? green('ok') : yellow(`denied ${step.code ?? 'without a code'}`);
+    this.#host.stdout.write(`${head}\n${INDENT}${outcome} ${dim(`(${elapsed(step.ms)})`)}\n`);
+    if (proof !== '') this.#host.stdout.write(`${printable(wrapped(proof))}\n`);
+  }
+
+  progress(label: string, totalBytes: number): Progress {
+    return showProgress(this.#host.stderr, this.#output.isLive, `${INDENT}${label}`, totalBytes);
+  }
+}

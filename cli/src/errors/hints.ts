@@ -1,0 +1,33 @@
+/**
+ * What to do about an error, in commands of `emr`, where its message does not say it already.
+ *
+ * @module
+ */
+import type { ErrorCode } from '@emr-share/model';
+import type { CliErrorCode } from './cli-error.js';
+
+const HINTS: Readonly<Partial<Record<ErrorCode | CliErrorCode, string>>> = {
+  NO_KEYSTORE: 'make one with: emr init',
+  CALLER_UNREGISTERED: 'register with: emr register',
+  SIGNER_UNREGISTERED: 'register with: emr register',
+  ACCESS_DENIED: 'the patient grants access with: emr grant PHYSICIAN --category … --for …',
+  SCOPE_NOT_GRANTED: 'the patient grants it with: emr grant PHYSICIAN --category … or --record …',
+  PURPOSE_DENIED: 'see what was granted with: emr grants; all codes with: emr purposes',
+  GRANT_EXPIRED: 'the patient can grant access anew with: emr grant',
+  GRANT_REVOKED: 'the patient can grant access anew with: emr grant',
+  USER_NOT_FOUND: 'the user registers with: emr register',
+  POLICY_NOT_FOUND: 'the patient registers with: emr register',
+  SCOPE_NOT_FOUND: 'the patient registers with: emr register',
+  RECORD_NOT_FOUND: 'see what there is with: emr records',
+  GRANT_NOT_FOUND: 'see what there is with: emr grants',
+  KEYSTORE_LOCKED: 'type the passphrase again; without it the keys cannot be recovered',
+  LEDGER_BUSY: 'wait longer with: --wait SECONDS',
+  BLOB_CORRUPT: 'the content was changed in the store: restore it from a copy, nothing was read',
+  CIPHERTEXT_TAMPERED: 'the content was changed: restore it from a copy, nothing was read',
+  LEDGER_CORRUPT: 'see which copies are sound with: emr verify',
+};
+
+/** The hint for a code; `undefined` where the message is enough. */
+export function hintFor(code: string): string | undefined {
+  return HINTS[code as ErrorCode | CliErrorCode];
+}

@@ -1,0 +1,64 @@
+/**
+ * The commands of `emr` and the options that all of them take.
+ *
+ * @module
+ */
+import { UserId } from '@emr-share/model';
+import { Command, InvalidArgumentError } from 'commander';
+import { COMMANDS } from './commands/index.js';
+import { EXIT_CODES } from './errors/exit-code.js';
+import type { Host } from './host.js';
+import { matching } from './input/option-value.js';
+
+const MAX_WAIT_SECONDS = 3600;
+
+function parseWait(text: string): number {
+  const seconds = Number(text);
+  if (/^\d{1,4}$/.test(text) && seconds <= MAX_WAIT_SECONDS) return seconds;
+  throw new InvalidArgumentError(
+    `It is a whole number of seconds, ${String(MAX_WAIT_SECONDS)} at most.`,
+  );
+}
+
+function exitCodeHelp(): string {
+  const lines = Object.entries(EXIT_CODES).map(
+    ([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`,
+  );
+  return ['', 'Exit codes:', ...lines].join('\n');
+}
+
+const ENVIRONMENT_HELP = `
+Environment:
+  EMR_DATA             as --data
+  EMR_USER             as --as
+  EMR_PASSPHRASE_FILE  as --passphrase-file
+  NO_COLOR             as --no-color
+  EMR_DEBUG=1          shows where an error came from`;
+
+/** The parser of one call. It throws instead of ending the process. */
+export function createProgram(host: Host): Command {
+  const program = new Command('emr')
+    .description('Share electronic medical records that only the patient can open to others.')
+    .option('--data <dir>', 'directory of keystores and of the embedded consortium')
+    .option('--as <user>', 'user to act as', matching(UserId, 'a user ID such as dr.weber'))
+    .option('--json', 'results and errors as JSON')
+    .option('--passphrase-file <file>', 'read the passphrase from the first line of a file')
+    .option('--no-color', 'no colour, even on a terminal')
+    .option('--wait <seconds>', 'how long to wait for a busy data directory', parseWait, 10)
+    .version('0.1.0', '-V, --version')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => host.stdout.write(text),
+      // Errors are reported once, by run().
+      writeErr: () => undefined,
+      getOutHelpWidth: () => 100,
+    })
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText('after', `${exitCodeHelp()}\n${ENVIRONMENT_HELP}`);
+  for (const makeCommand of COMMANDS) {
+    const command = makeCommand(host).copyInheritedSettings(program);
+    program.addCommand(command);
+  }
+  return program;
+}
