@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Grant } from './grant.js';
+import type { Coverage, Grant } from './grant.js';
 import { EmrError } from './errors.js';
 import type { UnixMillis } from './ids.js';
 import type { PolicyBody } from './policy.js';
@@ -90,12 +90,16 @@ const CHECKS: readonly Check[] = [
   checkAttributes,
 ];
 
+/** The scope that a grant of this coverage needs to open `record`. */
+export function scopeNeeded(coverage: Coverage, record: TransactionRecord): ScopeId {
+  return coverage.kind === 'record'
+    ? recordScopeId(record.patient, record.recordId)
+    : record.metadata.keyWrap.scopeId;
+}
+
 /** The scope of `grant` that holds a key wrap of `record`; `null` where the grant does not cover it. */
 export function grantedScope(grant: Grant, record: TransactionRecord): ScopeId | null {
-  const wanted =
-    grant.body.coverage.kind === 'record'
-      ? recordScopeId(record.patient, record.recordId)
-      : record.metadata.keyWrap.scopeId;
+  const wanted = scopeNeeded(grant.body.coverage, record);
   return grant.scopes.some((scope) => scope.body.scopeId === wanted) ? wanted : null;
 }
 

@@ -32,6 +32,7 @@ export interface ErrorDetails {
   RECORD_EXISTS: { recordId: string };
   RECORD_NOT_FOUND: { recordId: string };
   WRAP_EXISTS: { recordId: string; scopeId: string };
+  WRAP_NOT_FOUND: { recordId: string; scopeId: string };
   // Grants and access
   GRANT_EXISTS: { grantId: string };
   GRANT_NOT_FOUND: { grantId: string };
@@ -40,6 +41,7 @@ export interface ErrorDetails {
   GRANT_EXPIRED: { grantId: string; notAfter: number };
   GRANT_NOT_YET_VALID: { grantId: string; notBefore: number };
   GRANT_ACTIVE: { grantId: string };
+  RECEIPT_NOT_FOUND: { grantId: string };
   ACCESS_DENIED: { recordId: string };
   SCOPE_NOT_GRANTED: { grantId: string; recordId: string };
   PURPOSE_DENIED: { grantId: string; purpose: string };
@@ -130,6 +132,8 @@ const DESCRIBE: Describe = {
   RECORD_NOT_FOUND: (d) => `no record ${d.recordId} is filed`,
   WRAP_EXISTS: (d) =>
     `record ${d.recordId} has a different key wrap for scope ${d.scopeId} already`,
+  WRAP_NOT_FOUND: (d) =>
+    `record ${d.recordId} has no key wrap for scope ${d.scopeId}; the patient makes one`,
   GRANT_EXISTS: (d) => `grant ${d.grantId} exists already, with other terms`,
   GRANT_NOT_FOUND: (d) => `there is no grant ${d.grantId}`,
   GRANT_REFUSED: (d) => `grant ${d.grantId} is refused: ${d.problem}`,
@@ -137,6 +141,7 @@ const DESCRIBE: Describe = {
   GRANT_EXPIRED: (d) => `grant ${d.grantId} expired at ${time(d.notAfter)}`,
   GRANT_NOT_YET_VALID: (d) => `grant ${d.grantId} is valid from ${time(d.notBefore)}`,
   GRANT_ACTIVE: (d) => `grant ${d.grantId} is active; revoke it first`,
+  RECEIPT_NOT_FOUND: (d) => `grant ${d.grantId} is not closed: it has no receipt yet`,
   ACCESS_DENIED: (d) => `the patient has granted you no access to record ${d.recordId}`,
   SCOPE_NOT_GRANTED: (d) => `grant ${d.grantId} does not cover record ${d.recordId}`,
   PURPOSE_DENIED: (d) =>

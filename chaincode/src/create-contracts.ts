@@ -1,0 +1,44 @@
+/**
+ * Binds the contracts to one organization's service.
+ *
+ * @module
+ */
+import type { ContractService } from './contract-service.js';
+import type { EmrContract } from './emr-contract.js';
+import { AccessContract } from './access-contract.js';
+import { AuditContract } from './audit-contract.js';
+import { GrantsContract } from './grants-contract.js';
+import { RecordsContract } from './records-contract.js';
+import { RegistryContract } from './registry-contract.js';
+
+/** A contract as fabric-shim instantiates it. */
+export type ContractClass = new () => EmrContract;
+
+type ServedContract = new (service: ContractService) => EmrContract;
+
+const CONTRACTS: readonly ServedContract[] = [
+  RegistryContract,
+  RecordsContract,
+  GrantsContract,
+  AccessContract,
+  AuditContract,
+];
+
+/**
+ * The contracts of one organization. Each call gives new classes in a new array (fabric-shim adds its
+ * own to it), so that several organizations fit in one process.
+ */
+export function createContracts(service: ContractService): ContractClass[] {
+  return CONTRACTS.map((Served) => bind(Served, service));
+}
+
+function bind(Served: ServedContract, service: ContractService): ContractClass {
+  const Bound = class extends Served {
+    constructor() {
+      super(service);
+    }
+  };
+  // fabric-shim finds the @Info of a class by its name.
+  Object.defineProperty(Bound, 'name', { value: Served.name });
+  return Bound;
+}

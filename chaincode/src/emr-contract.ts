@@ -1,0 +1,71 @@
+/**
+ * Base of every contract: admission before, the error boundary around, canonical JSON in and out.
+ *
+ * @module
+ */
+import {
+  canonicalJson,
+  EmrError,
+  encodeWireError,
+  parseJson,
+  TRANSACTIONS,
+  type TransactionName,
+} from '@emr-share/model';
+import { admit } from './admission.js';
+import type { ContractService } from './contract-service.js';
+import { Contract, type Context } from './fabric.js';
+import type { Rule } from './invocation.js';
+
+type Around = Parameters<Contract['aroundTransaction']>;
+
+/**
+ * A contract of one organization's service.
+ *
+ * The service sits in a private field on purpose: fabric-shim serializes contract instances into the
+ * metadata that any client may read.
+ */
+export abstract class EmrContract extends Contract {
+  readonly #service: ContractService;
+
+  constructor(name: string, service: ContractService) {
+    super(name);
+    this.#service = service;
+  }
+
+  /**
+   * The only place where errors are caught: of a failed transaction nothing but `message` crosses to
+   * the client, so it carries the code and its fields. Anything unexpected is logged and told apart
+   * by the transaction ID alone.
+   */
+  override aroundTransaction(...[ctx, fn, parameters]: Around): Promise<void> {
+    return super.aroundTransaction(ctx, fn, parameters).catch((error: unknown) => {
+      throw new Error(encodeWireError(this.#asEmrError(ctx, error)), { cause: error });
+    });
+  }
+
+  /** @throws EmrError `INPUT_INVALID` in its wire form. */
+  override unknownTransaction(_ctx: Context): Promise<void> {
+    const problem = `contract ${this.getName()} has no transaction of that name`;
+    const error = new EmrError('INPUT_INVALID', { what: 'the transaction', problem });
+    return Promise.reject(new Error(encodeWireError(error)));
+  }
+
+  /** Admits the call, validates the request, runs the rule, and encodes what it gives. */
+  protected async answer<N extends TransactionName>(
+    ctx: Context,
+    name: N,
+    requestJson: string,
+    rule: Rule<N>,
+  ): Promise<string> {
+    const invocation = await admit(ctx, this.#service, name);
+    const request = parseJson(TRANSACTIONS[name].request, requestJson, `the request of ${name}`);
+    return canonicalJson(await rule(invocation, request));
+  }
+
+  #asEmrError(ctx: Context, error: unknown): EmrError {
+    if (EmrError.is(error)) return error;
+    const trace = error instanceof Error ? (error.stack ?? error.message) : 'not an Error';
+    ctx.logging.getLogger(this.getName()).error(`transaction ${ctx.stub.getTxID()}: ${trace}`);
+    return new EmrError('INTERNAL', {});
+  }
+}

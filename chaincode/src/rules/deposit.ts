@@ -1,0 +1,96 @@
+/**
+ * Depositing fragments: before the grant, with each custodian alone, as transient data.
+ *
+ * @module
+ */
+import {
+  EmrError,
+  FragmentDeposit,
+  parseJson,
+  TRANSIENT_FRAGMENTS,
+  type MspId,
+  type SignedGrantScope,
+} from '@emr-share/model';
+import { assertOwnOrganization, patientSelf, sameFact } from '../facts.js';
+import { openFragment } from '../fragments.js';
+import { assertInForce } from '../granted.js';
+import type { Invocation, Rule } from '../invocation.js';
+import { grantKey, grantScopeKey } from '../ledger-keys.js';
+import { assertSigned, bytesOf } from '../signed-facts.js';
+import { assertOwnScopes } from './grant-scopes.js';
+
+/**
+ * Writes private data of this organization only; what it reads of the public state is guarded as in
+ * any transaction, so a deposit cannot slip in behind a revocation.
+ */
+export const depositFragments: Rule<'grants:DepositFragments'> = async (invocation, request) => {
+  const { service, fragments } = invocation;
+  const { grantId, mspId } = request;
+  assertOwnOrganization(mspId, service.mspId);
+  const deposit = depositOf(invocation);
+  const { body } = deposit.grant;
+  if (body.grantId !== grantId) {
+    throw new EmrError('INPUT_INVALID', {
+      what: 'the deposit',
+      problem: 'its grant is not the one of the request',
+    });
+  }
+  const { verifyingKey } = await patientSelf(invocation, body.patient, 'deposit fragments');
+  assertSigned('grant', deposit.grant, verifyingKey);
+  const scopes = deposit.fragments.map(({ scope }) => scope);
+  assertOwnScopes(body, scopes, verifyingKey);
+  if (!body.custodians.includes(mspId)) {
+    const problem = 'the organization is no custodian of the grant';
+    throw new EmrError('FRAGMENT_INVALID', { mspId, grantId, problem });
+  }
+  await assertUnchanged(invocation, deposit, mspId);
+
+  for (const { scope, sealed } of deposit.fragments) {
+    const place = { mspId, grantId, scopeId: scope.body.scopeId };
+    const terms = { place, grant: body, scope: scope.body, verifyingKeyHex: verifyingKey };
+    const bytes = bytesOf(sealed);
+    openFragment(bytes, terms, service.custodian);
+    await fragments.put(place, bytes);
+  }
+  return { grantId, mspId, deposited: scopes.map(({ body: { scopeId } }) => scopeId) };
+};
+
+function depositOf({ transient }: Invocation): FragmentDeposit {
+  const bytes = transient.get(TRANSIENT_FRAGMENTS);
+  if (bytes === undefined) {
+    throw new EmrError('INPUT_INVALID', {
+      what: 'the transient data',
+      problem: `it has no member ${TRANSIENT_FRAGMENTS}`,
+    });
+  }
+  return parseJson(FragmentDeposit, new TextDecoder().decode(bytes), 'the deposit');
+}
+
+/**
+ * Before a grant exists a deposit may be made anew, with freshly sealed fragments; what a grant on
+ * the ledger refers to may be repeated, not replaced, and only while the grant is in force.
+ *
+ * @throws EmrError `GRANT_EXISTS`, `GRANT_REVOKED`, `GRANT_EXPIRED`.
+ */
+async function assertUnchanged(
+  invocation: Invocation,
+  { grant, fragments }: FragmentDeposit,
+  mspId: MspId,
+): Promise<void> {
+  const { state, now } = invocation;
+  const { grantId } = grant.body;
+  const stored = await state.get(grantKey(grantId));
+  if (stored === null) return;
+  if (!sameFact(stored.body, grant.body)) throw new EmrError('GRANT_EXISTS', { grantId });
+  assertInForce(stored, now);
+  for (const { scope } of fragments) {
+    const granted = await state.get(grantScopeKey(grantId, scope.body.scopeId));
+    if (granted !== null && commitment(granted, mspId) !== commitment(scope, mspId)) {
+      throw new EmrError('GRANT_EXISTS', { grantId });
+    }
+  }
+}
+
+function commitment({ body }: SignedGrantScope, mspId: MspId): string | undefined {
+  return body.fragments.find((fragment) => fragment.mspId === mspId)?.sealedSha256;
+}

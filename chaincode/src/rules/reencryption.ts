@@ -1,0 +1,65 @@
+/**
+ * The custodian's part: one cfrag for the reader of a committed ticket.
+ *
+ * @module
+ */
+import { reencrypt as reencryptCapsule } from '@emr-share/crypto';
+import { canonicalBytes, EmrError, type AccessTicket, type Grant } from '@emr-share/model';
+import { currentPolicy, recordOf, userOf } from '../facts.js';
+import type { FragmentPlace } from '../fragment-store.js';
+import { openFragment, sha256Hex } from '../fragments.js';
+import { grantFor } from '../granted.js';
+import type { Invocation, Rule } from '../invocation.js';
+import { capsuleOf } from '../signed-facts.js';
+import { capsuleHexOf, decide, ticketOf } from './access.js';
+
+/**
+ * Checks everything again, on this organization's own state and clock: nothing that another
+ * organization says can make this one answer. The fragment itself is never returned.
+ */
+export const reencrypt: Rule<'access:Reencrypt'> = async (invocation, { ticketId }) => {
+  const { state, service } = invocation;
+  const { mspId } = service;
+  const ticket = await ticketOf(state, ticketId);
+  const current = { ...invocation, now: Math.max(invocation.now, service.clock.now()) };
+  assertUsable(ticket, current);
+
+  const record = await recordOf(state, ticket.recordId);
+  const grant = await grantFor(state, ticket.grantId, record);
+  const policy = await currentPolicy(state, record.patient);
+  const decision = decide(current, { record, grant, policy, purpose: ticket.purpose });
+  if (!decision.permitted) throw decision.error;
+
+  const { grantId, scopeId } = ticket;
+  const capsuleHex = await capsuleHexOf(state, record, scopeId);
+  const place = { mspId, grantId, scopeId };
+  const { sealed, kfrag } = await ownFragment(current, grant, place);
+  const inputs = { ticketId, mspId, capsule: capsuleHex, fragment: sha256Hex(sealed) };
+  const rng = service.custodian.proofRng(canonicalBytes(inputs));
+  const cfrag = reencryptCapsule(capsuleOf(capsuleHex), kfrag, { rng });
+  return { mspId, ticketId, cfrag: Buffer.from(cfrag.toBytesSimple()).toString('hex') };
+};
+
+/** @throws EmrError `TICKET_MISMATCH`, `TICKET_EXPIRED`. */
+function assertUsable(
+  { ticketId, reader, expiresAt }: AccessTicket,
+  { caller, now }: Pick<Invocation, 'caller' | 'now'>,
+): void {
+  if (caller.userId !== reader) throw new EmrError('TICKET_MISMATCH', { ticketId });
+  if (now >= expiresAt) throw new EmrError('TICKET_EXPIRED', { ticketId, expiresAt });
+}
+
+async function ownFragment(
+  { state, fragments, service }: Invocation,
+  grant: Grant,
+  place: FragmentPlace,
+): Promise<{ sealed: Uint8Array; kfrag: ReturnType<typeof openFragment> }> {
+  const scope = grant.scopes.find(({ body }) => body.scopeId === place.scopeId);
+  const sealed = await fragments.get(place);
+  if (scope === undefined || sealed === null) {
+    throw new EmrError('FRAGMENT_MISSING', { ...place });
+  }
+  const { verifyingKey } = await userOf(state, grant.body.patient);
+  const terms = { place, grant: grant.body, scope: scope.body, verifyingKeyHex: verifyingKey };
+  return { sealed, kfrag: openFragment(sealed, terms, service.custodian) };
+}

@@ -1,0 +1,131 @@
+/**
+ * The end of a grant: revoked on the ledger, purged at every custodian, closed with a receipt.
+ *
+ * @module
+ */
+import {
+  EmrError,
+  type FragmentStatus,
+  type Grant,
+  type GrantBody,
+  type MspId,
+  type RevocationReceipt,
+  type ScopeId,
+} from '@emr-share/model';
+import { assertOwnOrganization } from '../facts.js';
+import { scopesOf, storedGrant, wholeGrant } from '../granted.js';
+import type { Invocation, Rule } from '../invocation.js';
+import { grantKey, receiptKey } from '../ledger-keys.js';
+import { assertParty, auditGrant } from './grants.js';
+
+export const revokeGrant: Rule<'grants:RevokeGrant'> = async (invocation, { grantId }) => {
+  const { caller, state, now } = invocation;
+  const { scopes, ...stored } = await wholeGrant(state, grantId);
+  const { patient, rule } = stored.body;
+  if (caller.userId !== patient && caller.userId !== rule.grantee) {
+    throw new EmrError('ROLE_DENIED', { role: caller.role, action: 'revoke a grant of others' });
+  }
+  if (stored.status.state === 'revoked') return { ...stored, scopes };
+  const revoked = { ...stored, status: { state: 'revoked' as const, revokedAt: now } };
+  await state.put(grantKey(grantId), revoked);
+  await auditGrant(invocation, 'grant.revoked', stored.body);
+  return { ...revoked, scopes };
+};
+
+/** Removes this organization's fragments. Writes private data only. */
+export const purgeFragments: Rule<'grants:PurgeFragments'> = async (invocation, request) => {
+  const { grantId, mspId } = request;
+  const { state, fragments, service } = invocation;
+  assertOwnOrganization(mspId, service.mspId);
+  const grant = await storedGrant(state, grantId);
+  assertMayEnd(invocation, grant.body, mspId);
+  if (isInForce(grant, invocation)) throw new EmrError('GRANT_ACTIVE', { grantId });
+  const purged = await scopeIdsOf(invocation, grantId);
+  for (const scopeId of purged) await fragments.purge({ mspId, grantId, scopeId });
+  return { grantId, mspId, purged };
+};
+
+export const getFragmentStatus: Rule<'grants:GetFragmentStatus'> = async (
+  invocation,
+  { grantId },
+) => {
+  const { body } = await storedGrant(invocation.state, grantId);
+  assertParty(invocation, body);
+  return { custodians: await fragmentStatus(invocation, body) };
+};
+
+export const closeGrant: Rule<'grants:CloseGrant'> = async (invocation, { grantId }) => {
+  const { state, now } = invocation;
+  const { body, status } = await storedGrant(state, grantId);
+  assertMayEnd(invocation, body);
+  if (status.state === 'active') throw new EmrError('GRANT_ACTIVE', { grantId });
+  const existing = await state.get(receiptKey(grantId));
+  if (existing !== null) return existing;
+
+  const custodians = await fragmentStatus(invocation, body);
+  const holder = custodians.find(({ present }) => present.length > 0);
+  if (holder !== undefined) {
+    throw new EmrError('FRAGMENT_PRESENT', { mspId: holder.mspId, grantId });
+  }
+  const receipt: RevocationReceipt = {
+    grantId,
+    revokedAt: status.revokedAt,
+    closedAt: now,
+    purged: custodians.map(({ mspId, purged }) => ({ mspId, scopes: purged })),
+  };
+  await state.put(receiptKey(grantId), receipt);
+  await auditGrant(invocation, 'grant.closed', body);
+  return receipt;
+};
+
+export const getReceipt: Rule<'grants:GetReceipt'> = async (invocation, { grantId }) => {
+  const { body } = await storedGrant(invocation.state, grantId);
+  assertParty(invocation, body);
+  const receipt = await invocation.state.get(receiptKey(grantId));
+  if (receipt === null) throw new EmrError('RECEIPT_NOT_FOUND', { grantId });
+  return receipt;
+};
+
+async function scopeIdsOf({ state }: Invocation, grantId: string): Promise<ScopeId[]> {
+  return (await scopesOf(state, grantId)).map(({ body }) => body.scopeId);
+}
+
+/** Expired counts as ended. A custodian's clock decides with the transaction's: the earlier holds. */
+function isInForce(
+  { body, status }: Pick<Grant, 'body' | 'status'>,
+  { now, service }: Invocation,
+): boolean {
+  return status.state === 'active' && Math.min(now, service.clock.now()) < body.rule.notAfter;
+}
+
+/**
+ * The patient, or an admin of a custodian: of the one whose fragments go, where one is named.
+ *
+ * @throws EmrError `ROLE_DENIED`.
+ */
+function assertMayEnd({ caller }: Invocation, body: GrantBody, mspId?: MspId): void {
+  const { userId, role } = caller;
+  if (userId === body.patient) return;
+  const ofCustodian =
+    mspId === undefined ? body.custodians.includes(caller.mspId) : caller.mspId === mspId;
+  if (role === 'admin' && ofCustodian) return;
+  throw new EmrError('ROLE_DENIED', { role, action: 'end a grant of others' });
+}
+
+/** By the hashes that every endorser sees, whoever holds the values. */
+async function fragmentStatus(
+  invocation: Invocation,
+  { grantId, custodians }: GrantBody,
+): Promise<FragmentStatus[]> {
+  const scopes = await scopeIdsOf(invocation, grantId);
+  const all: FragmentStatus[] = [];
+  for (const mspId of custodians) {
+    const status: FragmentStatus = { mspId, grantId, present: [], purged: [] };
+    for (const scopeId of scopes) {
+      const hash = await invocation.fragments.sha256Of({ mspId, grantId, scopeId });
+      (hash === null ? status.purged : status.present).push(scopeId);
+    }
+    all.push(status);
+  }
+  return all;
+}

@@ -1,0 +1,104 @@
+/**
+ * Scopes: the public halves of a patient's delegating keys. Category scopes come in epochs, without
+ * gaps; a record scope stands alone.
+ *
+ * @module
+ */
+import {
+  EmrError,
+  parseScopeId,
+  type CategoryScope,
+  type RecordScope,
+  type ScopeId,
+  type SignedScope,
+  type User,
+} from '@emr-share/model';
+import { writeAudit } from '../audit-log.js';
+import { assertWithinSkew } from '../clock-skew.js';
+import { currentScopeId, patientSelf, recordOf, scopeOf } from '../facts.js';
+import type { Invocation, Rule } from '../invocation.js';
+import { scopeHeadKey, scopeKey } from '../ledger-keys.js';
+import { assertPublicKey, assertSigned } from '../signed-facts.js';
+import type { WorldState } from '../world-state.js';
+
+/** Epochs as this transaction leaves them: state reads do not show its own writes. */
+type Heads = Map<string, number>;
+
+export const publishScopes: Rule<'registry:PublishScopes'> = async (invocation, { scopes }) => {
+  const { caller } = invocation;
+  const patient = await patientSelf(invocation, caller.userId, 'publish scopes');
+  const heads: Heads = new Map();
+  let changed = false;
+  for (const scope of scopes) {
+    changed = (await publishScope(invocation, patient, scope, heads)) || changed;
+  }
+  if (changed) {
+    await writeAudit(invocation, { type: 'scope.published', patient: patient.userId });
+  }
+  return { published: scopes.map(({ body }) => body.scopeId) };
+};
+
+export const getScope: Rule<'registry:GetScope'> = ({ state }, { scopeId }) =>
+  scopeOf(state, scopeId);
+
+export const getCurrentScope: Rule<'registry:GetCurrentScope'> = async (
+  { state },
+  { patient, category },
+) => scopeOf(state, await currentScopeId(state, patient, category));
+
+async function publishScope(
+  { state, now }: Invocation,
+  patient: User,
+  scope: SignedScope,
+  heads: Heads,
+): Promise<boolean> {
+  const { scopeId, publishedAt, delegatingKey } = scope.body;
+  const parsed = assertOwnScope(patient, scope);
+  assertPublicKey(delegatingKey, 'the delegating key');
+  assertSigned('scope', scope, patient.verifyingKey);
+
+  const existing = await state.get(scopeKey(scopeId));
+  if (existing?.body.delegatingKey === delegatingKey) return false;
+  if (existing !== null) throw new EmrError('SCOPE_EXISTS', { scopeId });
+
+  assertWithinSkew(publishedAt, now);
+  if (parsed.kind === 'category') await advanceEpoch(state, parsed, scopeId, heads);
+  else await assertOwnRecord(state, parsed);
+  await state.put(scopeKey(scopeId), scope);
+  return true;
+}
+
+function assertOwnScope(patient: User, { body }: SignedScope): CategoryScope | RecordScope {
+  if (body.patient !== patient.userId) {
+    throw new EmrError('SIGNER_MISMATCH', { userId: body.patient, signer: patient.userId });
+  }
+  const parsed = parseScopeId(body.scopeId);
+  if (parsed.patient === body.patient) return parsed;
+  throw new EmrError('INPUT_INVALID', {
+    what: 'the scope',
+    problem: 'its ID names another patient than its body',
+  });
+}
+
+async function advanceEpoch(
+  state: WorldState,
+  { patient, category, epoch }: CategoryScope,
+  scopeId: ScopeId,
+  heads: Heads,
+): Promise<void> {
+  const head =
+    heads.get(category) ?? (await state.get(scopeHeadKey(patient, category)))?.epoch ?? -1;
+  if (epoch !== head + 1) {
+    throw new EmrError('SCOPE_STALE', { scopeId, epoch: Math.max(head, 0) });
+  }
+  heads.set(category, epoch);
+  await state.put(scopeHeadKey(patient, category), { epoch });
+}
+
+async function assertOwnRecord(
+  state: WorldState,
+  { patient, recordId }: RecordScope,
+): Promise<void> {
+  const record = await recordOf(state, recordId);
+  if (record.patient !== patient) throw new EmrError('ACCESS_DENIED', { recordId });
+}
