@@ -6,7 +6,6 @@
 import {
   canonicalJson,
   EmrError,
-  type CanonicalValue,
   type MspId,
   type TransactionName,
   type TransactionRequest,
@@ -36,7 +35,7 @@ export interface Electorate {
 const SILENT = new Set(['LEDGER_UNAVAILABLE', 'LEDGER_REJECTED', 'LEDGER_BUSY', 'INTERNAL']);
 
 function ballotOf(error: unknown): string | null {
-  if (!(error instanceof EmrError) || SILENT.has(error.code)) return null;
+  if (!EmrError.is(error) || SILENT.has(error.code)) return null;
   return `refused ${error.code}`;
 }
 
@@ -50,7 +49,7 @@ async function ask<N extends TransactionName>(
     const response = await ledger.evaluate(name, request, { organizations: [mspId], signal });
     return {
       mspId,
-      ballot: canonicalJson(response as CanonicalValue),
+      ballot: canonicalJson(response),
       answer: { response },
     };
   } catch (error) {
@@ -65,7 +64,10 @@ function mostFrequent<R>(voices: readonly Voice<R>[]): readonly Voice<R>[] {
     if (voice.ballot === null) continue;
     groups.set(voice.ballot, [...(groups.get(voice.ballot) ?? []), voice]);
   }
-  return [...groups.values()].reduce((best, group) => (group.length > best.length ? group : best), []);
+  return [...groups.values()].reduce(
+    (best, group) => (group.length > best.length ? group : best),
+    [],
+  );
 }
 
 const named = (voices: readonly Voice<unknown>[]): string =>

@@ -91,8 +91,7 @@ function contextOf(options: ConnectOptions, closed: AbortSignal): ClientContext 
     userId: ledger.userId,
     mspId: ledger.mspId,
     signalOf: (call) => {
-      const signal =
-        call?.signal === undefined ? closed : AbortSignal.any([closed, call.signal]);
+      const signal = call?.signal === undefined ? closed : AbortSignal.any([closed, call.signal]);
       signal.throwIfAborted();
       return signal;
     },

@@ -25,8 +25,7 @@ export async function whileBehind<T>(
   signal: AbortSignal,
   call: () => Promise<T>,
 ): Promise<T> {
-  const isBehind = (error: unknown): boolean =>
-    error instanceof EmrError && codes.includes(error.code);
+  const isBehind = (error: unknown): boolean => EmrError.is(error) && codes.includes(error.code);
   // p-retry rewrites what is no Error of this realm, such as an abort reason: it never sees those.
   const attempt = async (): Promise<Outcome<T>> => {
     try {

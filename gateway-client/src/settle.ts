@@ -60,7 +60,7 @@ async function recalled<R>(
   try {
     return await whileBehind([missing], signal, recall);
   } catch (error) {
-    if (error instanceof EmrError && error.code === missing) return null;
+    if (EmrError.is(error) && error.code === missing) return null;
     throw error;
   }
 }
@@ -70,7 +70,7 @@ export async function find<R>(missing: ErrorCode, query: () => Promise<R>): Prom
   try {
     return await query();
   } catch (error) {
-    if (error instanceof EmrError && error.code === missing) return null;
+    if (EmrError.is(error) && error.code === missing) return null;
     throw error;
   }
 }

@@ -82,8 +82,7 @@ export class Access {
    */
   async open(ticket: AccessTicket, options: OpenOptions = {}): Promise<RecordKey> {
     const signal = this.#context.signalOf(options);
-    const record =
-      options.record ?? (await verifiedRecord(this.#context, ticket.recordId, signal));
+    const record = options.record ?? (await verifiedRecord(this.#context, ticket.recordId, signal));
     if (record.recordId !== ticket.recordId || record.patient !== ticket.patient) {
       throw new EmrError('TICKET_MISMATCH', { ticketId: ticket.ticketId });
     }

@@ -59,7 +59,7 @@ function refusal(
 ): EmrError {
   const blocking = custodians.length - threshold + 1;
   const reasons = failures.filter(
-    (error): error is EmrError => error instanceof EmrError && REASONS.has(error.code),
+    (error): error is EmrError => EmrError.is(error) && REASONS.has(error.code),
   );
   const decisive = reasons.find(
     ({ code }) => reasons.filter((other) => other.code === code).length >= blocking,
@@ -95,9 +95,13 @@ export async function collectCfrags(
           reject(refusal(failures, cfrags.length, request));
         }
       };
-      signal.addEventListener('abort', () => {
-        reject(signal.reason as Error);
-      }, { signal: settled.signal });
+      signal.addEventListener(
+        'abort',
+        () => {
+          reject(signal.reason as Error);
+        },
+        { signal: settled.signal },
+      );
       for (const mspId of custodians) {
         ask(context, request, mspId, asking).then(
           (cfrag) => {
@@ -118,7 +122,7 @@ export async function collectCfrags(
 }
 
 function asWarning(mspId: MspId, error: unknown): EmrError {
-  return error instanceof EmrError
+  return EmrError.is(error)
     ? error
     : new EmrError('LEDGER_UNAVAILABLE', { endpoint: mspId }, { cause: error });
 }

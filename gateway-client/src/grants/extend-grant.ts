@@ -75,7 +75,9 @@ async function submitExtension(
         recall: () => ledger.evaluate('grants:GetGrant', { grantId }, { signal }),
         missing: 'GRANT_NOT_FOUND',
         isOurs: (found) =>
-          scopes.every(({ signature }) => found.scopes.some((scope) => scope.signature === signature)),
+          scopes.every(({ signature }) =>
+            found.scopes.some((scope) => scope.signature === signature),
+          ),
       },
     ),
   );

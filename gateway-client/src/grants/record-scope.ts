@@ -44,7 +44,11 @@ async function ensureWrap(
     keyring.openOwn(metadata.keyWrap.scopeId, capsule, encryptedDek),
   );
   const delegatingPk = publicKeyOf(keyring.scopeKeyHex(scopeId), 'the delegating key');
-  const body: WrapBody = { recordId, patient, keyWrap: wrapDek(dek, { scopeId, delegatingPk }, rng) };
+  const body: WrapBody = {
+    recordId,
+    patient,
+    keyWrap: wrapDek(dek, { scopeId, delegatingPk }, rng),
+  };
   const signature = keyring.sign('wrap', body);
   await submitSettled(
     ledger,

@@ -29,16 +29,20 @@ export async function endGrant(
   grantId: GrantId,
   signal: AbortSignal,
 ): Promise<Grant> {
-  const recall = (): Promise<Grant> =>
-    ledger.evaluate('grants:GetGrant', { grantId }, { signal });
+  const recall = (): Promise<Grant> => ledger.evaluate('grants:GetGrant', { grantId }, { signal });
   const grant = await recall();
   if (grant.status.state === 'revoked') return grant;
-  const { response } = await submitSettled(ledger, 'grants:RevokeGrant', { grantId }, {
-    signal,
-    recall,
-    missing: 'GRANT_NOT_FOUND',
-    isOurs: ({ status }) => status.state === 'revoked',
-  });
+  const { response } = await submitSettled(
+    ledger,
+    'grants:RevokeGrant',
+    { grantId },
+    {
+      signal,
+      recall,
+      missing: 'GRANT_NOT_FOUND',
+      isOurs: ({ status }) => status.state === 'revoked',
+    },
+  );
   return response;
 }
 
@@ -110,7 +114,11 @@ async function purgeAt(
 ): Promise<void> {
   try {
     await whileBehind(['GRANT_ACTIVE'], signal, () =>
-      ledger.submit('grants:PurgeFragments', { grantId, mspId }, { organizations: [mspId], signal }),
+      ledger.submit(
+        'grants:PurgeFragments',
+        { grantId, mspId },
+        { organizations: [mspId], signal },
+      ),
     );
   } catch (error) {
     // Whether it is gone shows when the grant is closed: every endorser looks for its hash.
@@ -134,7 +142,11 @@ async function extendOthers(
 ): Promise<void> {
   const { ledger, clock, warn } = context;
   const grants = overPages(async (bookmark) => {
-    const page = await ledger.evaluate('grants:ListGrants', { as: 'patient', bookmark }, { signal });
+    const page = await ledger.evaluate(
+      'grants:ListGrants',
+      { as: 'patient', bookmark },
+      { signal },
+    );
     return { items: page.grants, bookmark: page.bookmark };
   });
   const rolled = coveredCategories(revoked);
@@ -147,7 +159,7 @@ async function extendOthers(
     try {
       await extendGrant(context, grant, 'own-first', signal);
     } catch (error) {
-      if (!(error instanceof EmrError) || !FINAL.has(error.code)) throw error;
+      if (!EmrError.is(error) || !FINAL.has(error.code)) throw error;
       warn(error);
     }
   }

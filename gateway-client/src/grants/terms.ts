@@ -3,10 +3,10 @@
  *
  * @module
  */
+import type { GrantId } from '@emr-share/model';
 import {
   EmrError,
   GrantBody,
-  GrantId,
   validate,
   type AttributeRule,
   type Category,
@@ -102,7 +102,10 @@ export function grantBodyOf(terms: GrantTerms, parties: GrantParties): GrantBody
  * Refuses what the patient's own policy rules out, before any fragment leaves this machine. The
  * endorsers decide the same again.
  */
-export function assertWithinPolicy({ grantId, rule, coverage }: GrantBody, policy: PolicyBody): void {
+export function assertWithinPolicy(
+  { grantId, rule, coverage }: GrantBody,
+  policy: PolicyBody,
+): void {
   const refuse = (problem: string): never => {
     throw new EmrError('GRANT_REFUSED', { grantId, problem });
   };

@@ -3,11 +3,7 @@
  *
  * @module
  */
-import {
-  EmrError,
-  type RecordBody,
-  type TransactionRecord,
-} from '@emr-share/model';
+import { EmrError, type RecordBody, type TransactionRecord } from '@emr-share/model';
 import type { ClientContext } from '../client-context.js';
 import { submitSettled, type Settled } from '../settle.js';
 import { hashSource, uploadTag, type UploadPlan } from './upload-plan.js';
@@ -23,7 +19,7 @@ const UNDECIDED = new Set(['COMMIT_UNKNOWN', 'LEDGER_UNAVAILABLE', 'BLOB_UNAVAIL
 
 /** Whether the ledger has refused for good. */
 export function isRefusal(error: unknown): boolean {
-  return error instanceof EmrError && !UNDECIDED.has(error.code);
+  return EmrError.is(error) && !UNDECIDED.has(error.code);
 }
 
 /**

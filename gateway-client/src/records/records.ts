@@ -106,7 +106,11 @@ export class Records {
           : validate(Category, options.category, 'the category'),
     };
     const records = overPages(async (bookmark) => {
-      const page = await ledger.evaluate('records:ListRecords', { ...request, bookmark }, { signal });
+      const page = await ledger.evaluate(
+        'records:ListRecords',
+        { ...request, bookmark },
+        { signal },
+      );
       return { items: page.records, bookmark: page.bookmark };
     });
     for await (const record of records) {

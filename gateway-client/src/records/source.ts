@@ -17,11 +17,7 @@ export interface ReopenableSource {
  * read twice, which lets a repeated upload be recognized and a stale one be retried; a stream cannot.
  */
 export type RecordSource =
-  | Uint8Array
-  | Blob
-  | ReadableStream<Uint8Array>
-  | AsyncIterable<Uint8Array>
-  | ReopenableSource;
+  Uint8Array | Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | ReopenableSource;
 
 /** Any {@link RecordSource} in one shape. Opening and reading fail with `SOURCE_FAILED`. */
 export interface OpenableSource {
@@ -36,8 +32,13 @@ const has = <K extends string>(
 ): value is Record<K, (...arguments_: unknown[]) => unknown> =>
   typeof (value as Record<string, unknown>)[method] === 'function';
 
-async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
-  yield bytes;
+function single(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]() {
+      const pieces = [bytes].values();
+      return { next: () => Promise.resolve(pieces.next()) };
+    },
+  };
 }
 
 // Not every browser can iterate a ReadableStream.
@@ -65,7 +66,7 @@ function failed(error: unknown): EmrError {
 }
 
 function checkPiece(piece: unknown): void {
-  if (!ArrayBuffer.isView(piece) || !('subarray' in piece)) {
+  if (!isBytes(piece)) {
     throw new EmrError('SOURCE_FAILED', { problem: 'it gave something else than bytes' });
   }
 }
@@ -75,11 +76,11 @@ function guarded(open: () => AsyncIterable<Uint8Array>): AsyncIterable<Uint8Arra
   try {
     source = open();
   } catch (error) {
-    throw error instanceof EmrError ? error : failed(error);
+    throw EmrError.is(error) ? error : failed(error);
   }
   return watchStream(source, {
     onPiece: checkPiece,
-    onError: (error) => (error instanceof EmrError ? error : failed(error)),
+    onError: (error) => (EmrError.is(error) ? error : failed(error)),
   });
 }
 
@@ -94,46 +95,38 @@ function once(stream: AsyncIterable<Uint8Array>): () => AsyncIterable<Uint8Array
   };
 }
 
-function shapeOf(source: RecordSource): OpenableSource {
-  if (source instanceof Uint8Array || ArrayBuffer.isView(source)) {
-    const bytes = source as Uint8Array;
-    return { open: () => single(bytes), canReopen: true, sizeBytes: bytes.length };
-  }
-  if (has(source, 'open')) {
-    const { sizeBytes } = source as ReopenableSource;
-    return { open: () => (source as ReopenableSource).open(), canReopen: true, sizeBytes };
-  }
-  if (has(source, 'stream') && 'size' in source) {
-    const blob = source as unknown as Blob;
-    return { open: () => drain(blob.stream()), canReopen: true, sizeBytes: blob.size };
-  }
-  if (has(source, 'getReader')) {
-    const open = once(drain(source as unknown as ReadableStream<Uint8Array>));
-    return { open, canReopen: false, sizeBytes: undefined };
-  }
-  const open = once(source as AsyncIterable<Uint8Array>);
-  return { open, canReopen: false, sizeBytes: undefined };
+// By tag: a Uint8Array of another realm, such as a frame's, is no instance of this one's class.
+const isBytes = (value: unknown): value is Uint8Array =>
+  Object.prototype.toString.call(value) === '[object Uint8Array]';
+
+function streamed(stream: AsyncIterable<Uint8Array>): OpenableSource {
+  return { open: once(stream), canReopen: false, sizeBytes: undefined };
 }
 
-function isSource(source: unknown): source is RecordSource {
-  if (typeof source !== 'object' || source === null) return false;
-  return (
-    ArrayBuffer.isView(source) ||
-    has(source, 'open') ||
-    has(source, 'stream') ||
-    has(source, 'getReader') ||
-    Symbol.asyncIterator in source
-  );
+/** The shape of each kind, or `null`. Iterables first: a Node stream has methods of other kinds too. */
+function shapeOf(source: RecordSource): OpenableSource | null {
+  if (isBytes(source)) {
+    return { open: () => single(source), canReopen: true, sizeBytes: source.length };
+  }
+  if (Symbol.asyncIterator in source) return streamed(source);
+  if (has(source, 'open')) {
+    return { open: () => source.open(), canReopen: true, sizeBytes: source.sizeBytes };
+  }
+  if (has(source, 'stream') && 'size' in source) {
+    return { open: () => drain(source.stream()), canReopen: true, sizeBytes: source.size };
+  }
+  return has(source, 'getReader') ? streamed(drain(source)) : null;
 }
 
 /** Throws `INPUT_INVALID` for anything that is not a {@link RecordSource}. */
 export function openableSource(source: RecordSource): OpenableSource {
-  if (!isSource(source)) {
+  const isObject = typeof source === 'object' && (source as unknown) !== null;
+  const shape = isObject ? shapeOf(source) : null;
+  if (shape === null) {
     throw new EmrError('INPUT_INVALID', {
       what: 'the source',
       problem: 'expected bytes, a Blob, a stream, or an object with open()',
     });
   }
-  const shape = shapeOf(source);
   return { ...shape, open: () => guarded(() => shape.open()) };
 }
