@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { equalBytes } from '../../src/bytes.js';
 import type { GroupBackend } from '../../src/group/group-backend.js';
 import {
   Capsule,
@@ -114,18 +115,15 @@ describe.each(backends)('one flipped bit, on %s,', (name, backend) => {
     ).toBe(0);
   });
 
-  it('shows in evidence: it does not decode, or is not the evidence of this cfrag', () => {
+  it('shows in evidence: it does not decode, or is the evidence of something else', () => {
     const evidence = new ReencryptionEvidence(capsule, cfrags[0]!, ...keys, options).toBytes();
-    for (const altered of alterationsOf(evidence, backend)) {
-      let decoded: Uint8Array | null = null;
-      try {
-        decoded = ReencryptionEvidence.fromBytes(altered, options).toBytes();
-      } catch {
-        continue;
+    const unchanged = accepted(evidence, (data) => {
+      const decoded = ReencryptionEvidence.fromBytes(data, options).toBytes();
+      if (!equalBytes(decoded, evidence)) {
+        throw Object.assign(new Error('of something else'), { code: 'refused' });
       }
-      expect(decoded).toEqual(altered);
-      expect(decoded).not.toEqual(evidence);
-    }
+    });
+    expect(unchanged).toBe(0);
   });
 
   it('is found by the delegatee even in a cfrag whose check was skipped', () => {
