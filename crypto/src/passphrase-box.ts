@@ -1,5 +1,5 @@
 /**
- * Passphrase boxes: a short secret under a passphrase, as JSON (docs/protocol.md §7).
+ * Passphrase boxes: a short secret under a passphrase, as JSON (docs/protocol.md §3.1).
  *
  * scrypt (RFC 7914) makes the key, AES-256-GCM encrypts. The cost stands in the box, so that it can
  * rise over the years; on the way back it is bounded, so that a planted box cannot exhaust a machine.

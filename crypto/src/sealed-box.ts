@@ -1,6 +1,6 @@
 /**
  * Sealed boxes: a message that only the holder of one secp256k1 key can open, from nobody in
- * particular (docs/protocol.md §6).
+ * particular (docs/protocol.md §4.6).
  *
  * | offset | bytes | field |
  * |---|---|---|

@@ -1,5 +1,5 @@
 /**
- * The sealed box written down a second time, straight from docs/protocol.md §6, with the curve in
+ * The sealed box written down a second time, straight from docs/protocol.md §4.6, with the curve in
  * schoolbook arithmetic and nothing of the package or its libraries.
  */
 import { createCipheriv, createHash, createHmac, hkdfSync } from 'node:crypto';
