@@ -13,7 +13,7 @@ export interface LogOptions extends CallOptions {
   readonly patient?: UserId | undefined;
   /** First moment. */
   readonly since?: UnixMillis | undefined;
-  /** First moment that is no longer part of it. */
+  /** Last moment. */
   readonly until?: UnixMillis | undefined;
 }
 

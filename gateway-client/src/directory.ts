@@ -1,8 +1,8 @@
 /**
  * What the ledger says of others, checked before it is used: keys, scopes, policies, custodians.
  *
- * A query is one peer's word. So every fact here is either signed by the user it is of, or, for the
- * keys that check those signatures, taken from a majority of the organizations.
+ * A query is one peer's word. So every fact here is either signed by the user it is of, or, for users'
+ * and custodians' keys, taken from a majority of the organizations.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import {
   type User,
   type UserId,
 } from '@emr-share/model';
-import { readAgreed } from './agreement.js';
+import { readAgreed, type Electorate } from './agreement.js';
 import { hexToBytes } from './bytes.js';
 import type { WarningListener } from './client-context.js';
 import { decoding } from './crypto-failure.js';
@@ -52,7 +52,7 @@ function keysOf(userId: UserId, user: User): UserKeys {
 export class Directory {
   readonly #ledger: Ledger;
   readonly #warn: WarningListener;
-  readonly #organizations: readonly MspId[] | undefined;
+  #organizations: readonly MspId[] | undefined;
   readonly #keys = new Map<UserId, UserKeys>();
 
   constructor(options: {
@@ -73,12 +73,7 @@ export class Directory {
   async keys(userId: UserId, signal: AbortSignal): Promise<UserKeys> {
     const known = this.#keys.get(userId);
     if (known !== undefined) return known;
-    const electorate = {
-      ledger: this.#ledger,
-      organizations: await this.#electors(signal),
-      warn: this.#warn,
-      signal,
-    };
+    const electorate = await this.#electorate(signal);
     const keys = keysOf(userId, await readAgreed(electorate, 'registry:GetUser', { userId }));
     this.#keys.set(userId, keys);
     return keys;
@@ -138,16 +133,26 @@ export class Directory {
     return policy.body;
   }
 
-  /** The organizations that hold fragments, with their keys, ordered by MSP ID. */
+  /**
+   * The organizations that hold fragments, with their keys, as a majority of them has it; ordered by
+   * MSP ID. Throws `ENDORSEMENT_MISMATCH`.
+   */
   async custodians(signal: AbortSignal): Promise<readonly Custodian[]> {
-    const { custodians } = await this.#ledger.evaluate('registry:ListCustodians', {}, { signal });
-    return custodians.toSorted((a, b) => (a.mspId < b.mspId ? -1 : Number(a.mspId > b.mspId)));
+    const electorate = await this.#electorate(signal);
+    const { custodians } = await readAgreed(electorate, 'registry:ListCustodians', {});
+    return custodians.toSorted((a, b) => (a.mspId < b.mspId ? -1 : 1));
   }
 
-  async #electors(signal: AbortSignal): Promise<readonly MspId[]> {
-    if (this.#organizations !== undefined) return this.#organizations;
-    const custodians = await this.custodians(signal);
-    return custodians.length === 0 ? [this.#ledger.mspId] : custodians.map(({ mspId }) => mspId);
+  async #electorate(signal: AbortSignal): Promise<Electorate> {
+    this.#organizations ??= await this.#publishedOrganizations(signal);
+    const organizations = this.#organizations ?? [this.#ledger.mspId];
+    return { ledger: this.#ledger, organizations, warn: this.#warn, signal };
+  }
+
+  /** As the own organization names them: its word on who else there is cannot be checked here. */
+  async #publishedOrganizations(signal: AbortSignal): Promise<readonly MspId[] | undefined> {
+    const { custodians } = await this.#ledger.evaluate('registry:ListCustodians', {}, { signal });
+    return custodians.length === 0 ? undefined : custodians.map(({ mspId }) => mspId);
   }
 }
 

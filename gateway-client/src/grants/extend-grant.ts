@@ -9,6 +9,7 @@ import type { ClientContext } from '../client-context.js';
 import { ownCurrentScope } from '../identity/scopes.js';
 import { whileBehind } from '../retry.js';
 import { submitSettled } from '../settle.js';
+import { assertSigned } from '../signed.js';
 import { custodianKeys, depositFragments, inBatches, sealScope } from './fragments.js';
 import { grantedEpochs, missingScopes } from './grant-scopes.js';
 
@@ -48,6 +49,8 @@ export async function extendGrant(
 ): Promise<Grant> {
   const lacking = await lackingScopes(context, grant, reach, signal);
   if (lacking.length === 0) return grant;
+  // The grant is one peer's word: a forged one must not get a key split for it.
+  assertSigned('grant', grant, context.keyring.verifyingPk, 'grant');
   const keys = await custodianKeys(context, grant.body.custodians, signal);
   let extended = grant;
   for (const scopeIds of inBatches(lacking)) {
