@@ -1,0 +1,139 @@
+/**
+ * Whether a node does its work, asked at its own interfaces.
+ *
+ * @module
+ */
+import { readFile } from 'node:fs/promises';
+import { connect } from 'node:tls';
+import * as v from 'valibot';
+import { NetworkError, problemOf } from '../errors.js';
+import type { NetworkPaths } from '../files/network-paths.js';
+import { type HttpAnswer, httpRequest, type TlsIdentity } from '../http-request.js';
+import { isRole, type Node } from '../topology/topology.js';
+import { endpoint, IDENTITIES } from './context.js';
+
+const LIMIT_MS = 3_000;
+
+/** The organization's operator, whom its nodes' operations and admin endpoints answer. */
+export async function operatorTls(paths: NetworkPaths, organization: string): Promise<TlsIdentity> {
+  const { tlsCa, tlsCertificate, tlsKey } = paths
+    .organization(organization)
+    .node(IDENTITIES.operator);
+  const [ca, cert, key] = await Promise.all(
+    [tlsCa, tlsCertificate, tlsKey].map((path) => readFile(path, 'utf8')),
+  );
+  return { ca: ca ?? '', cert, key };
+}
+
+/** A page of a peer's or an orderer's operations endpoint. */
+export async function operationsPage(
+  node: Node<'peer'> | Node<'orderer'>,
+  page: 'healthz' | 'metrics',
+  paths: NetworkPaths,
+  signal?: AbortSignal,
+): Promise<HttpAnswer> {
+  const tls = await operatorTls(paths, node.organization);
+  const url = `https://${endpoint(node.address, node.ports.operations)}/${page}`;
+  return httpRequest(url, { tls, limitMs: LIMIT_MS, signal });
+}
+
+const FailedChecks = v.object({
+  failed_checks: v.optional(v.array(v.object({ component: v.string(), reason: v.string() })), []),
+});
+
+function healthzProblem({ status, body }: HttpAnswer): string | null {
+  if (status === 200) return null;
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), FailedChecks), body);
+  const checks = parsed.success ? parsed.output.failed_checks : [];
+  const reasons = checks.map(({ component, reason }) => `${component}: ${reason}`);
+  return reasons.length > 0 ? reasons.join('; ') : `status ${String(status)}`;
+}
+
+async function caProblem(node: Node<'ca'>, signal?: AbortSignal): Promise<string | null> {
+  const url = `http://${endpoint('127.0.0.1', node.ports.operations)}/healthz`;
+  return healthzProblem(await httpRequest(url, { limitMs: LIMIT_MS, signal }));
+}
+
+/** A full handshake as the organization's peers do it: the service has no health page. */
+async function contractProblem(
+  node: Node<'contract'>,
+  paths: NetworkPaths,
+): Promise<string | null> {
+  const { tlsCa, tlsCertificate, tlsKey } = paths
+    .organization(node.organization)
+    .node(IDENTITIES.contractClient);
+  const [ca, cert, key] = await Promise.all(
+    [tlsCa, tlsCertificate, tlsKey].map((p) => readFile(p)),
+  );
+  return new Promise((resolve) => {
+    const socket = connect({
+      host: node.address,
+      port: node.ports.grpc,
+      ALPNProtocols: ['h2'],
+      ...{ ca, cert, key },
+    });
+    const end = (problem: string | null): void => {
+      socket.destroy();
+      resolve(problem);
+    };
+    socket.setTimeout(LIMIT_MS, () => {
+      end('no handshake');
+    });
+    socket.once('secureConnect', () => {
+      end(null);
+    });
+    socket.once('error', (error) => {
+      end(problemOf(error));
+    });
+  });
+}
+
+async function kuboProblem(node: Node<'kubo'>, signal?: AbortSignal): Promise<string | null> {
+  const url = `http://${endpoint(node.address, node.ports.api)}/api/v0/id`;
+  const { status } = await httpRequest(url, { method: 'POST', limitMs: LIMIT_MS, signal });
+  return status === 200 ? null : `status ${String(status)}`;
+}
+
+/** What is wrong with a node that should be working; `null` when nothing is. Under 3 s. */
+export async function healthProblem(
+  node: Node,
+  paths: NetworkPaths,
+  signal?: AbortSignal,
+): Promise<string | null> {
+  try {
+    if (isRole(node, 'peer') || isRole(node, 'orderer')) {
+      return healthzProblem(await operationsPage(node, 'healthz', paths, signal));
+    }
+    if (isRole(node, 'ca')) return await caProblem(node, signal);
+    if (isRole(node, 'contract')) return await contractProblem(node, paths);
+    if (isRole(node, 'kubo')) return await kuboProblem(node, signal);
+    return `no check for role ${node.role}`;
+  } catch (error) {
+    signal?.throwIfAborted();
+    return NetworkError.is(error, 'REQUEST_FAILED') ? error.details.problem : problemOf(error);
+  }
+}
+
+/** Blocks in the node's ledger of that channel; `null` where it has none. */
+export function heightIn(metrics: string, channel: string): number | null {
+  const line = metrics
+    .split('\n')
+    .find((text) => text.startsWith(`ledger_blockchain_height{channel="${channel}"}`));
+  return line === undefined ? null : Number(line.slice(line.lastIndexOf(' ') + 1));
+}
+
+/** {@link heightIn} for a running peer or orderer; `null` also where it does not answer. */
+export async function heightOf(
+  node: Node<'peer'> | Node<'orderer'>,
+  channel: string,
+  paths: NetworkPaths,
+  signal?: AbortSignal,
+): Promise<number | null> {
+  try {
+    const { status, body } = await operationsPage(node, 'metrics', paths, signal);
+    return status === 200 ? heightIn(body, channel) : null;
+  } catch {
+    signal?.throwIfAborted();
+    return null;
+  }
+}
