@@ -1,0 +1,138 @@
+/**
+ * The port `Ledger` over the embedded channel, for one enrolled identity.
+ *
+ * @module
+ */
+import type {
+  Committed,
+  EventOptions,
+  Identity,
+  Ledger,
+  LedgerEvent,
+  TransactOptions,
+} from '@emr-share/gateway-client';
+import {
+  ATTRIBUTES,
+  EmrError,
+  TRANSACTIONS,
+  UserId,
+  validate,
+  type MspId,
+  type TransactionName,
+  type TransactionRequest,
+  type TransactionResponse,
+} from '@emr-share/model';
+import { orAborted } from './blobs/abortable.js';
+import { readAttributes } from './ca/attributes.js';
+import type { Channel, Invocation } from './channel.js';
+import { eventsAfter } from './ledger/event-stream.js';
+import type { Peer } from './peer.js';
+
+export class EmbeddedLedger implements Ledger {
+  readonly mspId: MspId;
+  readonly userId: string;
+  readonly #identity: Identity;
+  readonly #channel: Channel;
+  readonly #closed: AbortSignal;
+
+  /**
+   * @param closed - Aborts when the consortium closes; event streams end then.
+   * @throws EmrError `INPUT_INVALID` when the certificate names no user.
+   */
+  constructor(identity: Identity, channel: Channel, closed: AbortSignal) {
+    const attributes = readAttributes(identity.certificatePem);
+    this.mspId = identity.mspId;
+    this.userId = validate(UserId, attributes[ATTRIBUTES.userId], "the certificate's user ID");
+    this.#identity = identity;
+    this.#channel = channel;
+    this.#closed = closed;
+  }
+
+  async evaluate<N extends TransactionName>(
+    name: N,
+    request: TransactionRequest<N>,
+    options: TransactOptions = {},
+  ): Promise<TransactionResponse<N>> {
+    const isOwnersOnly = TRANSACTIONS[name].kind === 'custodian-query';
+    const organizations = isOwnersOnly
+      ? theOne(name, options)
+      : (options.organizations ?? [this.mspId]).slice(0, 1);
+    const invocation = this.#invocation(name, request, organizations, options);
+    return decode(name, await this.#evaluate(invocation));
+  }
+
+  async submit<N extends TransactionName>(
+    name: N,
+    request: TransactionRequest<N>,
+    options: TransactOptions = {},
+  ): Promise<Committed<TransactionResponse<N>>> {
+    const organizations =
+      TRANSACTIONS[name].kind === 'organization'
+        ? theOne(name, options)
+        : (options.organizations ?? this.#channel.peers.map(({ mspId }) => mspId));
+    const invocation = this.#invocation(name, request, organizations, options);
+    const committed = await this.#submit(invocation);
+    return { ...committed, response: decode(name, committed.response) };
+  }
+
+  /** Events as the caller's own organization has committed them. */
+  events({ after, signal }: EventOptions = {}): AsyncIterable<LedgerEvent> {
+    const peer = this.#ownPeer();
+    const ending = signal === undefined ? this.#closed : AbortSignal.any([signal, this.#closed]);
+    const from = after ?? { blockNumber: peer.copy.publishedHead.height };
+    return this.#admitted(peer, eventsAfter(peer, from, this.#channel.heights, ending));
+  }
+
+  #evaluate(invocation: Invocation): Promise<string> {
+    return orAborted(this.#channel.evaluate(this.#identity, invocation), invocation.signal);
+  }
+
+  #submit(invocation: Invocation): ReturnType<Channel['submit']> {
+    return orAborted(this.#channel.submit(this.#identity, invocation), invocation.signal);
+  }
+
+  #invocation(
+    transaction: TransactionName,
+    request: unknown,
+    organizations: readonly MspId[],
+    { transient, signal }: TransactOptions,
+  ): Invocation {
+    return { transaction, args: [JSON.stringify(request)], organizations, transient, signal };
+  }
+
+  /** Only members may listen, as in Fabric. */
+  async *#admitted(
+    peer: Peer,
+    events: AsyncIterable<LedgerEvent>,
+  ): AsyncGenerator<LedgerEvent, void, undefined> {
+    await this.#channel.admit(this.#identity, peer, 'events');
+    yield* events;
+  }
+
+  #ownPeer(): Peer {
+    const peer = this.#channel.peers.find(({ mspId }) => mspId === this.mspId);
+    if (peer !== undefined) return peer;
+    const problem = `${this.mspId} is no organization of the channel`;
+    throw new EmrError('LEDGER_REJECTED', { problem });
+  }
+}
+
+function theOne(name: TransactionName, { organizations = [] }: TransactOptions): readonly MspId[] {
+  if (organizations.length === 1) return organizations;
+  const problem = `${name} is for one organization; name it`;
+  throw new EmrError('INPUT_INVALID', { what: 'the option organizations', problem });
+}
+
+function decode<N extends TransactionName>(name: N, response: string): TransactionResponse<N> {
+  let value: unknown;
+  try {
+    value = JSON.parse(response);
+  } catch (cause) {
+    throw new EmrError('LEDGER_REJECTED', { problem: `${name} answered no JSON` }, { cause });
+  }
+  return validate(
+    TRANSACTIONS[name].response,
+    value,
+    `the answer of ${name}`,
+  ) as TransactionResponse<N>;
+}
