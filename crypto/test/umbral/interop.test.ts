@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as oracle from '@nucypher/umbral-pre';
+import * as fc from 'fast-check';
 import { utf8ToBytes } from '../../src/bytes.js';
 import { randomScalar } from '../../src/group/scalar.js';
 import * as umbral from '../../src/umbral/index.js';
@@ -21,6 +22,11 @@ const SHAPES = [
   [3, 3],
   [4, 7],
 ] as const;
+
+type EvidencePoint = Exclude<
+  keyof umbral.ReencryptionEvidence & keyof oracle.ReencryptionEvidence,
+  'toBytes' | 'toString' | 'kfragSignatureV' | 'kfragValidityMessageHash'
+>;
 
 describe.each(backends)('with umbral-pre, on %s', (name, backend) => {
   const story = tellStory(backend, `interop ${name}`);
@@ -286,6 +292,82 @@ describe.each(backends)('with umbral-pre, on %s', (name, backend) => {
     },
   );
 
+  it('opens, and lets them open, with any mixture of their proxies and ours', () => {
+    const plan = fc.record({
+      shares: fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }),
+      threshold: fc.nat(),
+      flags: fc.tuple(fc.boolean(), fc.boolean()),
+      isDelegatorOurs: fc.boolean(),
+      plaintext: fc.uint8Array({ maxLength: 64 }),
+    });
+    fc.assert(
+      fc.property(plan, ({ shares, threshold, flags, isDelegatorOurs, plaintext }) => {
+        const counts = [1 + (threshold % shares.length), shares.length] as const;
+        const kfrags = isDelegatorOurs
+          ? umbral.generateKFrags(
+              story.delegatingSk,
+              story.receivingPk,
+              story.signer,
+              ...counts,
+              ...flags,
+              options,
+            )
+          : oracle.generateKFrags(
+              theirs.delegatingSk,
+              theirs.receivingPk,
+              new oracle.Signer(theirs.signingSk),
+              ...counts,
+              ...flags,
+            );
+        const [capsule, ciphertext] = umbral.encrypt(story.delegatingPk, plaintext, options);
+        const theirCapsule = toOracle.capsule(capsule);
+        const cfrags = kfrags.map((kfrag, i) => {
+          if (shares[i] === true) {
+            const received = umbral.KeyFrag.fromBytes(kfrag.toBytes(), options);
+            const keys = [story.verifyingPk, story.delegatingPk, story.receivingPk] as const;
+            return umbral.reencrypt(capsule, received.verify(...keys, options), options).toBytes();
+          }
+          const received = oracle.KeyFrag.fromBytes(kfrag.toBytes());
+          const keys = [theirs.verifyingPk, theirs.delegatingPk, theirs.receivingPk] as const;
+          return oracle.reencrypt(theirCapsule, received.verify(...keys)).toBytes();
+        });
+        const opened = umbral.decryptReencrypted(
+          story.receivingSk,
+          story.delegatingPk,
+          capsule,
+          cfrags.map((cfrag) =>
+            umbral.CapsuleFrag.fromBytes(cfrag, options).verify(
+              capsule,
+              story.verifyingPk,
+              story.delegatingPk,
+              story.receivingPk,
+              options,
+            ),
+          ),
+          ciphertext,
+          options,
+        );
+        const theyOpened = oracle.decryptReencrypted(
+          theirs.receivingSk,
+          theirs.delegatingPk,
+          theirCapsule,
+          cfrags.map((cfrag) =>
+            oracle.CapsuleFrag.fromBytes(cfrag).verify(
+              theirCapsule,
+              theirs.verifyingPk,
+              theirs.delegatingPk,
+              theirs.receivingPk,
+            ),
+          ),
+          ciphertext,
+        );
+        expect(opened).toEqual(plaintext);
+        expect(theyOpened).toEqual(plaintext);
+      }),
+      { numRuns: (name === 'native' ? 60 : 8) * (process.env['SLOW'] === '1' ? 10 : 1) },
+    );
+  });
+
   it('works out the same evidence', () => {
     const keys = [story.verifyingPk, story.delegatingPk, story.receivingPk] as const;
     for (const cfrag of story.cfrags) {
@@ -300,7 +382,8 @@ describe.each(backends)('with umbral-pre, on %s', (name, backend) => {
       expect(our.toBytes()).toEqual(their.toBytes());
       expect(our.kfragSignatureV).toBe(their.kfragSignatureV);
       expect(our.kfragValidityMessageHash).toEqual(their.kfragValidityMessageHash);
-      for (const point of ['e', 'ez', 'v1h', 'vz', 'uz', 'u1', 'u1h', 'u2'] as const) {
+      const names = 'e ez e1 e1h e2 v vz v1 v1h v2 uz u1 u1h u2'.split(' ') as EvidencePoint[];
+      for (const point of names) {
         expect(our[point].coordinates()).toEqual(their[point].coordinates());
       }
       const decoded = umbral.ReencryptionEvidence.fromBytes(their.toBytes(), options);

@@ -1,8 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { GroupBackend } from '../../src/group/group-backend.js';
-import { systemRng } from '../../src/rng.js';
-import type { VerifiedCapsuleFrag } from '../../src/umbral/index.js';
+import { bytesToHex, concatBytes } from '../../src/bytes.js';
+import {
+  invertScalar,
+  multiplyScalars,
+  scalarToBytes,
+  subtractScalars,
+} from '../../src/group/scalar.js';
+import { derivedRng, systemRng } from '../../src/rng.js';
+import { challengeOf, partsOfCapsuleFrag } from '../../src/umbral/capsule-frag.js';
+import type { VerifiedCapsuleFrag, VerifiedKeyFrag } from '../../src/umbral/index.js';
 import {
   Capsule,
   CapsuleFrag,
@@ -142,6 +150,37 @@ describe.each(backends)('threshold re-encryption on %s', (name, backend) => {
     expect(codeOf(() => open(story, mixed))).toBe('CFRAGS_INSUFFICIENT');
     const swapped = { ...story, capsule: second, ciphertext: secondCiphertext };
     expect(codeOf(() => open(swapped, story.cfrags))).toBe('CFRAGS_INSUFFICIENT');
+  });
+
+  it('answers the same twice when its randomness is derived from the request', () => {
+    const story = tellStory(backend, `derived ${name}`);
+    const [second] = encrypt(story.delegatingPk, story.dek, story.options);
+    const secret = story.options.rng(32);
+    const answer = (capsule: Capsule, kfrag: VerifiedKeyFrag) => {
+      const context = concatBytes(capsule.toBytesSimple(), kfrag.toBytes());
+      return reencrypt(capsule, kfrag, { backend, rng: derivedRng(secret, context) });
+    };
+    const [one, two] = [story.kfrags[0]!, story.kfrags[1]!];
+    expect(answer(story.capsule, one).equals(answer(story.capsule, one))).toBe(true);
+    const nonces = [
+      answer(story.capsule, one),
+      answer(story.capsule, two),
+      answer(second, one),
+    ].map((cfrag) => bytesToHex(cfrag.toBytesSimple().subarray(230, 263)));
+    expect(new Set(nonces).size).toBe(3);
+  });
+
+  it('gives its kfrag away when it uses one nonce for two capsules', () => {
+    const story = tellStory(backend, `nonce reuse ${name}`);
+    const kfrag = story.kfrags[0]!;
+    const [second] = encrypt(story.delegatingPk, story.dek, story.options);
+    const nonce = story.options.rng(32);
+    const [[z1, h1], [z2, h2]] = [story.capsule, second].map((capsule) => {
+      const parts = partsOfCapsuleFrag(reencrypt(capsule, kfrag, { backend, rng: () => nonce }));
+      return [parts.z, challengeOf(capsule, parts)];
+    }) as [[bigint, bigint], [bigint, bigint]];
+    const stolen = multiplyScalars(subtractScalars(z1, z2), invertScalar(subtractScalars(h1, h2)));
+    expect(scalarToBytes(stolen)).toEqual(kfrag.toBytes().subarray(73, 105));
   });
 
   it('decodes what it encodes', () => {
