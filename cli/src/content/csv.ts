@@ -45,7 +45,7 @@ export async function checkCsv(file: ContentFile): Promise<void> {
     });
   } catch (cause) {
     const { code, lines } = cause as { code?: string; lines?: number };
-    if (code === undefined || !code.startsWith('CSV_')) throw cause;
+    if (code?.startsWith('CSV_') !== true) throw cause;
     throw file.mismatch(
       `it does not parse as CSV (line ${String(lines)}: ${code.slice(4).toLowerCase().replaceAll('_', ' ')})`,
       cause,

@@ -58,6 +58,12 @@ export class Narrator {
     if (proof !== '') this.#host.stdout.write(`${printable(wrapped(proof))}\n`);
   }
 
+  /** Lines that belong to the step before. */
+  aside(text: string): void {
+    const lines = printable(text).split('\n');
+    this.#host.stdout.write(`${lines.map((line) => `${INDENT}${line}`).join('\n')}\n`);
+  }
+
   progress(label: string, totalBytes: number): Progress {
     return showProgress(this.#host.stderr, this.#output.isLive, `${INDENT}${label}`, totalBytes);
   }

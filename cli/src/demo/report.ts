@@ -5,6 +5,7 @@
  * @module
  */
 import type { Category, SecurityLevel } from '@emr-share/model';
+import type { FiledRecord } from './story.js';
 
 /** One file's way: from the folder to the store and to the reader. */
 export interface RecordReport {
@@ -21,7 +22,7 @@ export interface RecordReport {
   /** Over the bytes that the blob store gives for the CID. */
   readonly ciphertextSha256: string;
   /** Over what the granted physician got; left out where the run ended before. */
-  fetchedSha256?: string;
+  readonly fetchedSha256?: string;
 }
 
 /** One step of the story, and how it really ended. */
@@ -38,4 +39,30 @@ export interface DemoReport {
   readonly backend: string;
   readonly records: readonly RecordReport[];
   readonly steps: readonly StepReport[];
+}
+
+function recordReport(filed: FiledRecord): RecordReport {
+  const { file, record, plaintextSha256, ciphertextSha256, fetchedSha256 } = filed;
+  const { contentType, category, securityLevel, sizeBytes, cid } = record.info;
+  return {
+    file: file.name,
+    contentType,
+    category,
+    securityLevel,
+    sizeBytes,
+    plaintextSha256,
+    recordId: record.recordId,
+    cid,
+    ciphertextSha256,
+    ...(fetchedSha256 === undefined ? {} : { fetchedSha256 }),
+  };
+}
+
+/** The report of what has happened so far. */
+export function reportOf(
+  backend: string,
+  filed: readonly FiledRecord[],
+  steps: readonly StepReport[],
+): DemoReport {
+  return { backend, records: filed.map(recordReport), steps };
 }

@@ -4,14 +4,11 @@
  *
  * @module
  */
+import type { CryptoErrorCode } from '@emr-share/crypto';
 import type { ErrorCode } from '@emr-share/model';
+import { CliError } from '../errors/cli-error.js';
 import type { Narrator } from './narrator.js';
 import type { StepReport } from './report.js';
-
-/** A step that ended otherwise than it must. */
-export class DemoFailure extends Error {
-  override readonly name = 'DemoFailure';
-}
 
 /** What a step did, and what that proves, in a sentence. */
 export interface StepResult<T> {
@@ -23,7 +20,7 @@ export interface Refusal {
   readonly name: string;
   readonly actor: string;
   /** The code it must be refused with. */
-  readonly code: ErrorCode;
+  readonly code: ErrorCode | CryptoErrorCode;
   /** What the refusal proves. */
   readonly proof: string;
 }
@@ -47,7 +44,12 @@ export class Steps {
     return this.#done;
   }
 
-  /** A step that must succeed. Throws the step's own error, after reporting it. */
+  /** How long the last step took. */
+  get lastMs(): number {
+    return this.#done.at(-1)?.ms ?? 0;
+  }
+
+  /** A step that must succeed. Throws CliError `DEMO_FAILED` where it does not. */
   async ok<T>(name: string, actor: string, act: () => Promise<StepResult<T>>): Promise<T> {
     const started = performance.now();
     try {
@@ -55,26 +57,27 @@ export class Steps {
       this.#end({ name, actor, outcome: 'ok', ms: msSince(started) }, proof);
       return value;
     } catch (error) {
-      this.#fail(name, actor, started, error);
-      throw error;
+      throw this.#failed({ name, actor, ms: msSince(started) }, 'it must succeed', error);
     }
   }
 
-  /** A step that must be refused. Throws {@link DemoFailure} where it is not, or for another reason. */
+  /**
+   * A step that must be refused. Throws CliError `DEMO_FAILED` where it is not, or is for another
+   * reason.
+   */
   async denied({ name, actor, code, proof }: Refusal, act: () => Promise<unknown>): Promise<void> {
     const started = performance.now();
     try {
       await act();
     } catch (error) {
-      if (codeOf(error) !== code) {
-        this.#fail(name, actor, started, error);
-        throw error;
-      }
-      this.#end({ name, actor, outcome: 'denied', code, ms: msSince(started) }, proof);
+      const step = { name, actor, ms: msSince(started) };
+      if (codeOf(error) !== code)
+        throw this.#failed(step, `it must be refused with ${code}`, error);
+      this.#end({ ...step, outcome: 'denied', code }, proof);
       return;
     }
     this.#end({ name, actor, outcome: 'ok', ms: msSince(started) }, '');
-    throw new DemoFailure(`"${name}" was not refused; it must be, with ${code}`);
+    throw new CliError('DEMO_FAILED', `"${name}" was not refused; it must be, with ${code}`);
   }
 
   #end(step: StepReport, proof: string): void {
@@ -82,10 +85,17 @@ export class Steps {
     this.#narrator.step(this.#done.length, step, proof);
   }
 
-  #fail(name: string, actor: string, started: number, error: unknown): void {
-    if (this.#signal.aborted) return;
-    const code = codeOf(error) ?? 'INTERNAL';
-    this.#end({ name, actor, outcome: 'denied', code, ms: msSince(started) }, '');
+  #failed(step: Pick<StepReport, 'name' | 'actor' | 'ms'>, duty: string, cause: unknown): Error {
+    const code = codeOf(cause) ?? 'INTERNAL';
+    if (!this.#signal.aborted) this.#end({ ...step, outcome: 'denied', code }, '');
+    const reason = cause instanceof Error ? cause.message : 'unknown';
+    return new CliError(
+      'DEMO_FAILED',
+      `"${step.name}": ${duty}, but ended with ${code}: ${reason}`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -20,14 +20,16 @@ export type CliErrorCode =
   | 'ID_AMBIGUOUS'
   /** No keystore was ever made in the data directory. */
   | 'NO_KEYSTORE'
+  /** The keystore's user has no certificate. */
+  | 'NOT_ENROLLED'
   /** No passphrase was given, and there is no terminal to ask at. */
   | 'PASSPHRASE_MISSING'
   /** A warning: others can read the passphrase's file. */
   | 'PASSPHRASE_EXPOSED'
   /** The passphrases typed differ, or the passphrase is too short. */
   | 'PASSPHRASE_REFUSED'
-  /** `emr verify` found damage. */
-  | 'VERIFICATION_FAILED'
+  /** A step of the demo ended otherwise than it must. */
+  | 'DEMO_FAILED'
   /** Ctrl+C. */
   | 'INTERRUPTED';
 

@@ -8,6 +8,7 @@ import type { CliErrorCode } from './cli-error.js';
 
 const HINTS: Readonly<Partial<Record<ErrorCode | CliErrorCode, string>>> = {
   NO_KEYSTORE: 'make one with: emr init',
+  NOT_ENROLLED: 'get one and register with: emr register',
   CALLER_UNREGISTERED: 'register with: emr register',
   SIGNER_UNREGISTERED: 'register with: emr register',
   ACCESS_DENIED: 'the patient grants access with: emr grant PHYSICIAN --category … --for …',

@@ -41,7 +41,7 @@ export class PassphraseSource {
    */
   async choose(userId: string): Promise<string> {
     const passphrase = await this.#chosen(userId);
-    if ([...passphrase].length >= MIN_CHARS) return passphrase;
+    if (passphrase.length >= MIN_CHARS) return passphrase;
     throw new CliError(
       'PASSPHRASE_REFUSED',
       `the passphrase is too short; use ${String(MIN_CHARS)} characters or more`,

@@ -5,7 +5,6 @@
  */
 
 /** Control characters other than line feed and tab, and those that turn the writing direction. */
-// eslint-disable-next-line no-control-regex -- these are what is looked for
 const UNPRINTABLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
 /** Makes characters visible that a terminal would obey: a file's name may hold escape sequences. */

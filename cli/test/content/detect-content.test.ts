@@ -71,9 +71,12 @@ describe('detectContent', () => {
     ['binary.csv', Uint8Array.of(1, 0, 2), /binary file/],
     ['blank.csv', '\n\n', /no rows/],
   ])('refuses %s and says what to do', async (name, content, problem) => {
-    const refused = expect(detect(name, content)).rejects;
-    await refused.toMatchObject({ code: 'INPUT_INVALID', message: expect.stringMatching(problem) });
-    await refused.toThrow(/--content-type application\/octet-stream/);
+    const refusal = detect(name, content);
+    await expect(refusal).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: expect.stringMatching(problem),
+    });
+    await expect(refusal).rejects.toThrow(/--content-type application\/octet-stream/);
   });
 
   it('refuses a DICOM file that is cut off', async () => {

@@ -3,7 +3,19 @@
  *
  * @module
  */
-import dcmjs from 'dcmjs';
+import { createRequire } from 'node:module';
+
+type Elements = Record<string, unknown>;
+
+/** The part of dcmjs that is used here; the package has no types. */
+interface Dcmjs {
+  readonly data: {
+    readonly DicomDict: new (meta: Elements) => { dict: Elements; write(): ArrayBuffer };
+    readonly DicomMetaDictionary: { denaturalizeDataset(dataset: Elements): Elements };
+  };
+}
+
+const dcmjs = createRequire(import.meta.url)('dcmjs') as Dcmjs;
 
 const SIZE = 64;
 /** UIDs under 2.25: a UUID as a decimal number; no registered root is needed. */
@@ -44,7 +56,7 @@ function pixels(): ArrayBuffer {
 }
 
 /** File meta information. Its first element is set by hand: dcmjs would write it with a wrong VR. */
-function metaInformation(): Record<string, unknown> {
+function metaInformation(): Elements {
   return {
     '00020001': { vr: 'OB', Value: [new Uint8Array([0, 1]).buffer] },
     '00020002': { vr: 'UI', Value: [CT_IMAGE_STORAGE] },
@@ -55,7 +67,7 @@ function metaInformation(): Record<string, unknown> {
   };
 }
 
-function imageDataset(): Record<string, unknown> {
+function imageDataset(): Elements {
   return {
     _vrMap: { PixelData: 'OW' },
     SpecificCharacterSet: 'ISO_IR 192',

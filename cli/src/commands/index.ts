@@ -1,0 +1,36 @@
+/**
+ * All commands, in the order of the help.
+ *
+ * @module
+ */
+import type { Command } from 'commander';
+import type { Host } from '../host.js';
+import { categoriesCommand } from './categories.js';
+import { fetchCommand } from './fetch.js';
+import { grantCommand } from './grant.js';
+import { grantsCommand } from './grants.js';
+import { initCommand } from './init.js';
+import { logCommand } from './log.js';
+import { purposesCommand } from './purposes.js';
+import { recordsCommand } from './records.js';
+import { registerCommand } from './register.js';
+import { revokeCommand } from './revoke.js';
+import { uploadCommand } from './upload.js';
+import { verifyCommand } from './verify.js';
+import { whoamiCommand } from './whoami.js';
+
+export const COMMANDS: readonly ((host: Host) => Command)[] = [
+  initCommand,
+  registerCommand,
+  whoamiCommand,
+  uploadCommand,
+  recordsCommand,
+  grantCommand,
+  grantsCommand,
+  fetchCommand,
+  revokeCommand,
+  logCommand,
+  verifyCommand,
+  purposesCommand,
+  categoriesCommand,
+];

@@ -1,0 +1,38 @@
+import { X509Certificate } from 'node:crypto';
+import { KeystoreFile } from '@emr-share/gateway-client/node';
+import { Command } from 'commander';
+import { Call } from '../call.js';
+import type { Host } from '../host.js';
+import { localTime } from '../output/local-time.js';
+import { pairs } from '../output/table.js';
+
+/** `emr whoami`: whose keystore is used, and what stands in it in clear. */
+export function whoamiCommand(host: Host): Command {
+  return new Command('whoami')
+    .description('show the user whose keystore is used; needs no passphrase')
+    .action(async (_options: unknown, command: Command) => {
+      const call = new Call(host, command);
+      const keystore = call.data.keystoreOf(await call.user());
+      const { user, verifyingKey, readerKey, certificatePem } = await KeystoreFile.read(keystore);
+      const validUntil =
+        certificatePem === undefined
+          ? null
+          : Date.parse(new X509Certificate(certificatePem).validTo);
+      call.output.result(
+        { ...user, verifyingKey, readerKey, certificateValidUntil: validUntil, keystore },
+        pairs({
+          user: user.userId,
+          role: user.role,
+          organization: user.mspId,
+          ...(user.department === undefined ? {} : { department: user.department }),
+          'verifying key': verifyingKey,
+          'reader key': readerKey,
+          certificate:
+            validUntil === null
+              ? 'none yet; get one with: emr register'
+              : `valid until ${localTime(validUntil)}`,
+          keystore,
+        }),
+      );
+    });
+}

@@ -1,0 +1,44 @@
+/**
+ * What the story runs on. The embedded consortium is one; the story knows no more than this.
+ *
+ * @module
+ */
+import type { BlobStore, Ledger } from '@emr-share/gateway-client';
+import type { MspId, Role, UserId } from '@emr-share/model';
+
+/** What an organization's CA is asked to certify. */
+export interface DemoEnrolment {
+  readonly userId: UserId;
+  readonly role: Role;
+  readonly department?: string;
+}
+
+/** Damage done on purpose. */
+export interface Damage {
+  /** What was changed, in words. */
+  readonly what: string;
+  /** Puts it right again. */
+  heal(): Promise<void>;
+}
+
+/** What one organization's copy of the ledger was found to be. */
+export interface VerifiedCopy {
+  readonly mspId: MspId;
+  /** Number of blocks. */
+  readonly height: number;
+  readonly transactions: number;
+}
+
+export interface DemoBackend extends AsyncDisposable {
+  /** As the report names it. */
+  readonly name: string;
+  /** Three hospitals: the patient's own, a second and a third. */
+  readonly organizations: readonly [MspId, MspId, MspId];
+  readonly blobs: BlobStore;
+  /** Has a user enrolled by an organization. @returns the ledger as that user sees it. */
+  enrol(mspId: MspId, enrolment: DemoEnrolment): Promise<Ledger>;
+  /** Flips one bit of a stored block of `cid`, behind the back of the store. */
+  damage(cid: string): Promise<Damage>;
+  /** Verifies every organization's copy of the ledger. Throws `LEDGER_CORRUPT`. */
+  verify(): Promise<readonly VerifiedCopy[]>;
+}

@@ -1,0 +1,54 @@
+/**
+ * The demo's opening lines and its closing table.
+ *
+ * @module
+ */
+import { elapsed } from '../output/local-time.js';
+import { shortId } from '../output/short-id.js';
+import { byteSize } from '../output/size.js';
+import { table } from '../output/table.js';
+import type { Narrator } from './narrator.js';
+import type { RecordFile } from './record-files.js';
+import type { StepReport } from './report.js';
+import type { FiledRecord } from './story.js';
+
+const TITLES = ['file', 'category', 'size', 'record', 'cid', 'fetched'];
+const CID_CHARS = 16;
+
+export function introduce(
+  narrator: Narrator,
+  files: readonly RecordFile[],
+  folder: string | undefined,
+): void {
+  const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  narrator.title("emr-share: one patient's records, shared, attacked and taken back");
+  narrator.say(
+    [
+      'Embedded back end: three hospitals in this process, each with its own CA, ledger copy and',
+      'custodian key; nothing listens on a network.',
+      `Records: ${String(files.length)} from ${folder ?? 'a built-in synthetic patient'}, ${byteSize(totalBytes)}.`,
+    ].join('\n'),
+  );
+}
+
+export function summarize(
+  narrator: Narrator,
+  filed: readonly FiledRecord[],
+  steps: readonly StepReport[],
+  ms: number,
+): void {
+  narrator.chapter('Summary');
+  const rows = filed.map(({ file, record, plaintextSha256, fetchedSha256 }) => [
+    file.name,
+    record.info.category,
+    byteSize(record.info.sizeBytes),
+    shortId(record.recordId),
+    `${record.info.cid.slice(0, CID_CHARS)}…`,
+    fetchedSha256 === plaintextSha256 ? 'byte-identical' : 'DIFFERENT',
+  ]);
+  narrator.aside(table(TITLES, rows, ''));
+  const refused = steps.filter(({ outcome }) => outcome === 'denied').length;
+  narrator.say(
+    `\n${String(steps.length)} steps, ${String(refused)} of them refusals with the code that belongs to them; everything as it must be, in ${elapsed(ms)}.`,
+  );
+}

@@ -1,0 +1,26 @@
+/**
+ * Audit entries as people read them.
+ *
+ * @module
+ */
+import type { AuditEntry, AuditType } from '@emr-share/model';
+
+const TEXT: Readonly<Record<AuditType, string>> = {
+  'user.registered': 'registered',
+  'user.suspended': 'suspended a user',
+  'custodian.published': 'published a custodian key',
+  'scope.published': 'opened a scope',
+  'policy.published': 'published an access policy',
+  'record.filed': 'filed a record',
+  'record.wrapped': 'wrapped a record for a grant of its own',
+  'grant.created': 'granted access',
+  'grant.extended': 'extended a grant',
+  'grant.revoked': 'revoked a grant',
+  'grant.closed': 'closed a grant: its fragments are gone',
+  'access.granted': 'READ',
+};
+
+/** What happened, in words. */
+export function eventText({ type }: AuditEntry): string {
+  return TEXT[type];
+}
