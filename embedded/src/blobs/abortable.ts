@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setMaxListeners } from 'node:events';
 
 /**
  * Waits for `promise`, or rejects with the signal's reason as soon as it aborts.
@@ -23,6 +24,8 @@ export async function orAborted<T>(
 
 /** Rejects with the signal's reason when it aborts; `stop` removes the listener. */
 function abortion(signal: AbortSignal): { promise: Promise<never>; stop: () => void } {
+  // Any number of calls may wait on one signal at a time; Node takes more than ten for a leak.
+  setMaxListeners(0, signal);
   let abort = (): void => undefined;
   const promise = new Promise<never>((_, reject) => {
     abort = () => {
