@@ -1,5 +1,5 @@
 /**
- * The bench command: `npm run bench -- pre`.
+ * The bench command: `npm run bench -- pre`, `npm run bench -- content`.
  *
  * @module
  */
@@ -16,6 +16,18 @@ program
   .action(async (options: { json: boolean }) => {
     const { runPreBench } = await import('./pre.js');
     await runPreBench(options);
+  });
+
+program
+  .command('content')
+  .description('encrypted content in the embedded store, beside the bare store')
+  .option('--max <size>', 'leave larger sizes out: 10kB, 1MB, 1GB', '1GB')
+  .option('--rounds <count>', 'pairs to measure for each size', Number, 5)
+  .option('--directory <path>', 'where to measure; default the temporary folder')
+  .option('--json', 'print JSON in place of the table', false)
+  .action(async (options: { max: string; rounds: number; directory?: string; json: boolean }) => {
+    const { runContentBench } = await import('./content.js');
+    await runContentBench(options);
   });
 
 await program.parseAsync();
