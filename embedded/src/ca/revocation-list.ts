@@ -8,6 +8,8 @@ import type { UnixMillis } from '@emr-share/model';
 import { P256_SIGNING } from './p256.js';
 import { X509Crl, X509CrlGenerator, type X509Certificate } from './x509.js';
 
+const NEXT_UPDATE_MS = 10 * 365 * 86_400_000;
+
 /** Who signs a revocation list, and when. */
 export interface RevocationIssuer {
   readonly issuer: string;
@@ -59,6 +61,9 @@ export class RevocationList {
     const crl = await X509CrlGenerator.create({
       issuer,
       thisUpdate: new Date(now),
+      // Not looked at when certificates are checked: an old list goes on refusing. But a list without
+      // it is read back as an empty one by @peculiar/x509 2.2.0.
+      nextUpdate: new Date(now + NEXT_UPDATE_MS),
       entries: [...this.#entries, ...added].map(({ serialNumber, revocationDate }) => ({
         serialNumber,
         revocationDate,
