@@ -64,8 +64,14 @@ export abstract class EmrContract extends Contract {
 
   #asEmrError(ctx: Context, error: unknown): EmrError {
     if (EmrError.is(error)) return error;
-    const trace = error instanceof Error ? (error.stack ?? error.message) : 'not an Error';
-    ctx.logging.getLogger(this.getName()).error(`transaction ${ctx.stub.getTxID()}: ${trace}`);
+    ctx.logging.getLogger(this.getName()).error(`${ctx.stub.getTxID()}: ${traceOf(error)}`);
     return new EmrError('INTERNAL', {});
   }
+}
+
+/** The kind of an error and where it arose. Its message may quote the data that it choked on. */
+function traceOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'something that is no Error was thrown';
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return [error.name, ...frames].join('\n');
 }

@@ -126,6 +126,9 @@ export const logKey = (
   transactionId: string,
 ): FactKey<AuditEntry> => fact('log', patient, digits(at, TIME_DIGITS), transactionId);
 export const logOf = (patient: UserId): FactKey<AuditEntry> => fact('log', patient);
+/** Sorts before every entry of this moment and later. */
+export const logSince = (patient: UserId, at: UnixMillis): FactKey<AuditEntry> =>
+  fact('log', patient, digits(at, TIME_DIGITS));
 
 /** In an organization's implicit private collection only: a sealed fragment's bytes. */
 export const fragmentKey = (grantId: GrantId, scopeId: ScopeId): FactKey<Uint8Array> =>

@@ -20,6 +20,12 @@ export interface PageRequest {
   readonly bookmark?: string | undefined;
 }
 
+/** A page request that may skip the first part of a listing. */
+export interface PageFrom<T> extends PageRequest {
+  /** Where the first page begins; by default at the first key. */
+  readonly from?: FactKey<T>;
+}
+
 /** A page; `bookmark` is left out on the last one. */
 export interface Page<T> {
   readonly entries: readonly Entry<T>[];
@@ -58,15 +64,21 @@ export class WorldState {
    *
    * @throws EmrError `INPUT_INVALID` for a bookmark of another listing.
    */
-  async page<T>(prefix: FactKey<T>, { pageSize, bookmark = '' }: PageRequest): Promise<Page<T>> {
+  async page<T>(prefix: FactKey<T>, request: PageFrom<T>): Promise<Page<T>> {
     const { iterator, metadata } = await this.#stub.getStateByPartialCompositeKeyWithPagination(
       prefix.type,
       [...prefix.parts],
-      pageSize,
-      bookmark,
+      request.pageSize,
+      this.#start(request),
     );
     const entries = await this.#drain(prefix, iterator);
     return metadata.bookmark === '' ? { entries } : { entries, bookmark: metadata.bookmark };
+  }
+
+  /** To a peer, a bookmark is the key at which to begin. */
+  #start<T>({ bookmark, from }: PageFrom<T>): string {
+    if (bookmark !== undefined) return bookmark;
+    return from === undefined ? '' : this.#stub.createCompositeKey(from.type, [...from.parts]);
   }
 
   async #drain<T>(
@@ -84,7 +96,7 @@ export class WorldState {
     return entries;
   }
 
-  /** A peer begins a page at the bookmark itself, so a forged one could lead out of the range. */
+  /** A forged bookmark could lead out of the range. */
   #entry<T>(prefix: FactKey<T>, { key, value }: Iterators.KV): Entry<T> {
     const { objectType, attributes: parts } = this.#stub.splitCompositeKey(key);
     if (objectType !== prefix.type || prefix.parts.some((part, i) => parts[i] !== part)) {
