@@ -1,0 +1,211 @@
+/**
+ * The `peer` and `discover` programs as an organization's admin: joining, lifecycle, readiness.
+ *
+ * @module
+ */
+import * as v from 'valibot';
+import { NetworkError } from '../errors.js';
+import { endpoint, IDENTITIES, type NodeContext, organizationOf } from '../nodes/context.js';
+import { type CommandOutput, runCommand } from '../process/run-command.js';
+import { hospitals, type Node, type Organization, orderers } from '../topology/topology.js';
+
+const LIMIT_MS = 90_000;
+
+type Context = Pick<NodeContext, 'topology' | 'paths' | 'tools'>;
+
+const Committed = v.object({ sequence: v.number(), version: v.string() });
+const Approvals = v.object({ approvals: v.record(v.string(), v.boolean()) });
+const Installed = v.object({
+  installed_chaincodes: v.optional(v.array(v.object({ package_id: v.string() })), []),
+});
+const Plan = v.array(
+  v.object({
+    EndorsersByGroups: v.record(v.string(), v.array(v.object({ Endpoint: v.string() }))),
+  }),
+);
+
+/** What the channel has agreed to run. */
+export type CommittedContract = v.InferOutput<typeof Committed>;
+
+/** One organization's admin at one of its peers. */
+export class PeerCli {
+  readonly #context: Context;
+  readonly #peer: Node<'peer'>;
+  readonly #organization: Organization;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(context: Context, peer: Node<'peer'>, signal?: AbortSignal) {
+    this.#context = context;
+    this.#peer = peer;
+    this.#organization = organizationOf(context.topology, peer.organization);
+    this.#signal = signal;
+  }
+
+  async channels(): Promise<string[]> {
+    const { stdout } = await this.#run(['channel', 'list']);
+    return stdout
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '' && !line.includes(':'));
+  }
+
+  async join(): Promise<void> {
+    await this.#run(['channel', 'join', '-b', this.#context.paths.genesisBlock]);
+  }
+
+  /** IDs of the packages that the peer has built. */
+  async installed(): Promise<string[]> {
+    const { stdout } = await this.#lifecycle(['queryinstalled', '--output', 'json']);
+    const answer = v.parse(Installed, JSON.parse(stdout));
+    return answer.installed_chaincodes.map(({ package_id }) => package_id);
+  }
+
+  async install(): Promise<void> {
+    await this.#lifecycle(['install', this.#context.paths.packageFile]);
+  }
+
+  /** `null` where the channel has committed none of that name. */
+  async committed(): Promise<CommittedContract | null> {
+    try {
+      const { stdout } = await this.#lifecycle([
+        'querycommitted',
+        ...this.#onChannel(),
+        ...['--output', 'json'],
+      ]);
+      return v.parse(Committed, JSON.parse(stdout));
+    } catch (error) {
+      const undefinedYet =
+        NetworkError.is(error, 'COMMAND_FAILED') && error.message.includes('not defined');
+      if (undefinedYet) return null;
+      throw error;
+    }
+  }
+
+  /** MSP IDs of the organizations that have approved the topology's definition. */
+  async approvals(): Promise<string[]> {
+    const { stdout } = await this.#lifecycle([
+      'checkcommitreadiness',
+      ...this.#definition(),
+      ...['--output', 'json'],
+    ]);
+    const { approvals } = v.parse(Approvals, JSON.parse(stdout));
+    return Object.keys(approvals).filter((mspId) => approvals[mspId]);
+  }
+
+  /** Approves for the organization; the same again is no error. */
+  async approve(packageId: string): Promise<void> {
+    const approval = [...this.#definition(), '--package-id', packageId];
+    try {
+      await this.#ordered(['approveformyorg', ...approval]);
+    } catch (error) {
+      if (!(error instanceof NetworkError && error.message.includes('unchanged content')))
+        throw error;
+    }
+  }
+
+  /** Commits the definition, endorsed by a peer of every hospital. */
+  async commit(): Promise<void> {
+    const endorsers = hospitals(this.#context.topology).flatMap(({ name, peers: [first] }) =>
+      first === undefined
+        ? []
+        : [
+            ...['--peerAddresses', endpoint(first.address, first.ports.grpc)],
+            ...['--tlsRootCertFiles', this.#context.paths.organization(name).tlsCaCertificate],
+          ],
+    );
+    await this.#ordered(['commit', ...this.#definition(), ...endorsers]);
+  }
+
+  /** Endpoints of the peers that clients would be sent to for an endorsement. */
+  async endorsers(): Promise<string[]> {
+    const { topology, paths } = this.#context;
+    const organization = paths.organization(this.#organization.name);
+    const { certificate, key } = organization.user(IDENTITIES.admin);
+    const args = [
+      ...['--peerTLSCA', organization.tlsCaCertificate],
+      ...['--userKey', key, '--userCert', certificate, '--MSP', this.#organization.mspId],
+      ...['endorsers', '--channel', topology.channel, '--chaincode', topology.contract.name],
+      ...['--server', endpoint(this.#peer.address, this.#peer.ports.grpc)],
+    ];
+    const { stdout } = await this.#command('discover', args);
+    const groups = v
+      .parse(Plan, JSON.parse(stdout))
+      .flatMap(({ EndorsersByGroups }) => Object.values(EndorsersByGroups).flat());
+    return [...new Set(groups.map(({ Endpoint }) => Endpoint))];
+  }
+
+  /**
+   * Asks the contract for its own description, through this peer: shows that peer and contract
+   * service reach each other.
+   */
+  async contractMetadata(): Promise<string> {
+    const call = JSON.stringify({ Args: ['org.hyperledger.fabric:GetMetadata'] });
+    const { stdout } = await this.#run(['chaincode', 'query', ...this.#onChannel(), '-c', call]);
+    return stdout;
+  }
+
+  /**
+   * A lifecycle transaction by way of one orderer after the other: the program knows only one, and
+   * that one may be down.
+   */
+  async #ordered(args: readonly string[]): Promise<void> {
+    let last: unknown;
+    for (const orderer of orderers(this.#context.topology)) {
+      const { tlsCaCertificate } = this.#context.paths.organization(orderer.organization);
+      const by = [
+        '-o',
+        endpoint(orderer.address, orderer.ports.grpc),
+        '--tls',
+        '--cafile',
+        tlsCaCertificate,
+      ];
+      try {
+        await this.#lifecycle([...args, ...by]);
+        return;
+      } catch (error) {
+        last = error;
+        const unreachable =
+          NetworkError.is(error, 'COMMAND_FAILED') &&
+          /orderer client|SERVICE_UNAVAILABLE/.test(error.message);
+        if (!unreachable) break;
+      }
+    }
+    throw last;
+  }
+
+  #onChannel(): string[] {
+    const { channel, contract } = this.#context.topology;
+    return ['-C', channel, '-n', contract.name];
+  }
+
+  #definition(): string[] {
+    const { version, sequence } = this.#context.topology.contract;
+    return [...this.#onChannel(), '-v', version, '--sequence', String(sequence)];
+  }
+
+  #lifecycle(args: readonly string[]): Promise<CommandOutput> {
+    return this.#run(['lifecycle', 'chaincode', ...args]);
+  }
+
+  #run(args: readonly string[]): Promise<CommandOutput> {
+    return this.#command('peer', args);
+  }
+
+  #command(program: 'peer' | 'discover', args: readonly string[]): Promise<CommandOutput> {
+    const { paths, tools } = this.#context;
+    const organization = paths.organization(this.#organization.name);
+    return runCommand(tools.program(program), args, {
+      env: {
+        FABRIC_CFG_PATH: tools.configDir,
+        FABRIC_LOGGING_SPEC: 'error',
+        CORE_PEER_TLS_ENABLED: 'true',
+        CORE_PEER_LOCALMSPID: this.#organization.mspId,
+        CORE_PEER_ADDRESS: endpoint(this.#peer.address, this.#peer.ports.grpc),
+        CORE_PEER_TLS_ROOTCERT_FILE: organization.tlsCaCertificate,
+        CORE_PEER_MSPCONFIGPATH: organization.user(IDENTITIES.admin).msp,
+      },
+      limitMs: LIMIT_MS,
+      signal: this.#signal,
+    });
+  }
+}

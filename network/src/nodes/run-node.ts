@@ -1,0 +1,135 @@
+/**
+ * One node's process: started, healthy, stopped.
+ *
+ * @module
+ */
+import { open } from 'node:fs/promises';
+import { stripVTControlCharacters } from 'node:util';
+import { NetworkError } from '../errors.js';
+import { makePrivateDir } from '../files/atomic.js';
+import type { NetworkPaths } from '../files/network-paths.js';
+import {
+  livenessOf,
+  type ProcessRecord,
+  readProcessRecord,
+  removeProcessRecord,
+} from '../process/process-record.js';
+import { launchFingerprint, type ProcessLaunch, startProcess } from '../process/start-process.js';
+import { type StopOutcome, stopProcess } from '../process/stop-process.js';
+import type { Node } from '../topology/topology.js';
+import { waitFor } from '../wait.js';
+import type { NodeContext } from './context.js';
+import { healthProblem } from './health.js';
+import { launchOf } from './launch.js';
+
+/** How long a node may take until it is healthy. */
+const START_LIMIT_MS = 90_000;
+/** How long it may take to end by itself. */
+export const GRACE_MS = 10_000;
+const TAIL_BYTES = 64 * 1024;
+const LAST_LINE_CHARACTERS = 400;
+
+/** The last lines of a log, without colours; fewer where it is short, none where there is no log. */
+export async function logTail(path: string, lines: number): Promise<string[]> {
+  const file = await open(path, 'r').catch(() => null);
+  if (file === null) return [];
+  try {
+    const { size } = await file.stat();
+    const bytes = Math.min(size, Math.max(TAIL_BYTES, lines * 256));
+    const { buffer } = await file.read(Buffer.alloc(bytes), 0, bytes, size - bytes);
+    const text = stripVTControlCharacters(buffer.toString('utf8'));
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .slice(-lines);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The record of a node's process while that process lives, otherwise `null`. */
+export async function runningRecord(
+  node: Node,
+  paths: NetworkPaths,
+): Promise<ProcessRecord | null> {
+  const record = await readProcessRecord(paths.record(node.name));
+  return record !== null && (await livenessOf(record)) === 'running' ? record : null;
+}
+
+async function requireAlive(node: Node, record: ProcessRecord): Promise<void> {
+  if ((await livenessOf(record)) === 'running') return;
+  const [lastLine = ''] = await logTail(record.log, 1);
+  const details = {
+    node: node.name,
+    log: record.log,
+    lastLine: lastLine.slice(0, LAST_LINE_CHARACTERS),
+  };
+  throw new NetworkError('NODE_EXITED', details);
+}
+
+async function waitHealthy(
+  node: Node,
+  record: ProcessRecord,
+  paths: NetworkPaths,
+  signal?: AbortSignal,
+): Promise<void> {
+  try {
+    await waitFor(`${node.name} healthy`, { limitMs: START_LIMIT_MS, signal }, async () => {
+      await requireAlive(node, record);
+      const problem = await healthProblem(node, paths, signal);
+      if (problem !== null) throw new Error(problem);
+      return true;
+    });
+  } catch (error) {
+    if (!NetworkError.is(error, 'TIMEOUT')) throw error;
+    const { waitedMs, problem } = error.details;
+    const details = { node: node.name, waitedMs, problem, log: record.log };
+    throw new NetworkError('NODE_UNHEALTHY', details, { cause: error });
+  }
+}
+
+/** Whether the node runs with the settings wanted now and is healthy. */
+export async function isUp(node: Node, context: NodeContext): Promise<boolean> {
+  const record = await runningRecord(node, context.paths);
+  if (record?.launch !== launchFingerprint(await launchOf(node, context))) return false;
+  return (await healthProblem(node, context.paths)) === null;
+}
+
+async function recordOfRunning(launch: ProcessLaunch): Promise<ProcessRecord> {
+  const record = await readProcessRecord(launch.record);
+  if (record !== null && (await livenessOf(record)) === 'running') {
+    if (record.launch === launchFingerprint(launch)) return record;
+    await stopProcess(record, GRACE_MS);
+  }
+  await makePrivateDir(launch.cwd);
+  return startProcess(launch);
+}
+
+/**
+ * Starts the node where it does not run, anew where it runs with other settings, and waits until it
+ * is healthy.
+ *
+ * @throws {@link NetworkError} NODE_EXITED, NODE_UNHEALTHY
+ */
+export async function ensureUp(
+  node: Node,
+  context: NodeContext,
+  signal?: AbortSignal,
+): Promise<void> {
+  const record = await recordOfRunning(await launchOf(node, context));
+  await waitHealthy(node, record, context.paths, signal);
+}
+
+/** Ends the node's process, if it is provably ours, and forgets it. */
+export async function stopNodeProcess(
+  node: Node,
+  paths: NetworkPaths,
+  graceMs: number,
+): Promise<StopOutcome> {
+  const path = paths.record(node.name);
+  const record = await readProcessRecord(path);
+  if (record === null) return 'gone';
+  const outcome = await stopProcess(record, graceMs);
+  await removeProcessRecord(path);
+  return outcome;
+}

@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { NetworkError } from '../errors.js';
+import { endpoint } from '../nodes/context.js';
+import { runningRecord } from '../nodes/run-node.js';
+import type { NetworkPaths } from '../files/network-paths.js';
+import { type Node, nodesOf, type Topology } from '../topology/topology.js';
+
+/** Whether nothing listens there: found out by listening there for a moment. */
+export async function isPortFree(address: string, port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen({ host: address, port, exclusive: true });
+    await once(server, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
+}
+
+/** `NODE PORT` of every port that a node wants and another program has. */
+export async function takenPorts(nodes: readonly Node[], paths: NetworkPaths): Promise<string[]> {
+  const taken: string[] = [];
+  for (const node of nodes) {
+    if ((await runningRecord(node, paths)) !== null) continue;
+    for (const port of Object.values<number>(node.ports)) {
+      if (await isPortFree(node.address, port)) continue;
+      taken.push(`${endpoint(node.address, port)} for ${node.name}`);
+    }
+  }
+  return taken;
+}
+
+/** @throws {@link NetworkError} PORTS_TAKEN */
+export async function requirePorts(topology: Topology, paths: NetworkPaths): Promise<void> {
+  const taken = await takenPorts(nodesOf(topology), paths);
+  if (taken.length > 0) throw new NetworkError('PORTS_TAKEN', { ports: taken.join(', ') });
+}

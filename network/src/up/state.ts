@@ -1,0 +1,127 @@
+/**
+ * What a network's folder says of itself: what it was set up from and which steps are done.
+ *
+ * @module
+ */
+import { readdir } from 'node:fs/promises';
+import * as v from 'valibot';
+import { NetworkError, problemOf } from '../errors.js';
+import { makePrivateDir, readIfThere, writeSecret } from '../files/atomic.js';
+import type { NetworkPaths } from '../files/network-paths.js';
+import type { ContractCommand } from '../nodes/context.js';
+import type { Topology } from '../topology/topology.js';
+import { changesIn } from './topology-changes.js';
+
+const FORMAT = 1;
+
+const DoneStep = v.object({ fingerprint: v.string(), finishedAt: v.string() });
+const State = v.object({
+  format: v.literal(FORMAT),
+  createdAt: v.string(),
+  /** Written by this package from a checked topology, hence read back as one. */
+  topology: v.custom<Topology>((value) => typeof value === 'object' && value !== null),
+  contract: v.object({
+    command: v.custom<ContractCommand['command']>((value) => Array.isArray(value)),
+    env: v.optional(v.record(v.string(), v.string())),
+  }),
+  steps: v.record(v.string(), DoneStep),
+});
+type State = v.InferOutput<typeof State>;
+
+async function parseState(paths: NetworkPaths): Promise<State | null> {
+  const text = await readIfThere(paths.state);
+  if (text === null) return null;
+  try {
+    return v.parse(State, JSON.parse(text));
+  } catch (error) {
+    const details = { path: paths.state, problem: problemOf(error) };
+    throw new NetworkError('STATE_INVALID', details, { cause: error });
+  }
+}
+
+/** An open network folder. Every change is on disk when its promise resolves. */
+export class NetworkState {
+  readonly #paths: NetworkPaths;
+  #state: State;
+  #saving: Promise<void> = Promise.resolve();
+
+  private constructor(paths: NetworkPaths, state: State) {
+    this.#paths = paths;
+    this.#state = state;
+  }
+
+  /** @throws {@link NetworkError} NETWORK_NOT_FOUND, STATE_INVALID */
+  static async open(paths: NetworkPaths): Promise<NetworkState> {
+    const state = await parseState(paths);
+    if (state === null) throw new NetworkError('NETWORK_NOT_FOUND', { dir: paths.dir });
+    return new NetworkState(paths, state);
+  }
+
+  /**
+   * Opens the folder for a topology, or begins it. Users, contract and tools may differ from last
+   * time; what the channel or the certificates were made from may not.
+   *
+   * @throws {@link NetworkError} TOPOLOGY_CHANGED, NETWORK_DIR_FOREIGN, STATE_INVALID
+   */
+  static async begin(
+    paths: NetworkPaths,
+    topology: Topology,
+    contract: ContractCommand,
+  ): Promise<NetworkState> {
+    const existing = await parseState(paths);
+    if (existing === null) await requireOwnOrEmpty(paths);
+    const changed = existing === null ? [] : changesIn(existing.topology, topology);
+    if (changed.length > 0) {
+      const details = { dir: paths.dir, changed: changed.join(', ') };
+      throw new NetworkError('TOPOLOGY_CHANGED', details);
+    }
+    const fresh = { format: FORMAT, createdAt: new Date().toISOString(), steps: {} } as const;
+    const { command, env = {} } = contract;
+    const state = { ...(existing ?? fresh), topology, contract: { command, env } };
+    const opened = new NetworkState(paths, state);
+    await opened.#save();
+    return opened;
+  }
+
+  get topology(): Topology {
+    return this.#state.topology;
+  }
+
+  get contract(): ContractCommand {
+    const { command, env = {} } = this.#state.contract;
+    return { command, env };
+  }
+
+  /** Fingerprint under which the step was last finished; `null` where it never was. */
+  fingerprintOf(step: string): string | null {
+    return this.#state.steps[step]?.fingerprint ?? null;
+  }
+
+  /** IDs of the steps that were finished at some time. */
+  get finishedSteps(): readonly string[] {
+    return Object.keys(this.#state.steps);
+  }
+
+  async finish(step: string, fingerprint: string): Promise<void> {
+    const done = { fingerprint, finishedAt: new Date().toISOString() };
+    this.#state = { ...this.#state, steps: { ...this.#state.steps, [step]: done } };
+    await this.#save();
+  }
+
+  /** One write after the other; each writes the newest state. */
+  async #save(): Promise<void> {
+    this.#saving = this.#saving
+      .catch(() => undefined)
+      .then(() => writeSecret(this.#paths.state, `${JSON.stringify(this.#state, null, 2)}\n`));
+    await this.#saving;
+  }
+}
+
+/** Files that a command may leave in a folder before its state is written. */
+const OWN_BEFORE_STATE = /^lock(\..*)?$|^state\.json\..*\.tmp$/;
+
+async function requireOwnOrEmpty(paths: NetworkPaths): Promise<void> {
+  await makePrivateDir(paths.dir);
+  const foreign = (await readdir(paths.dir)).filter((name) => !OWN_BEFORE_STATE.test(name));
+  if (foreign.length > 0) throw new NetworkError('NETWORK_DIR_FOREIGN', { dir: paths.dir });
+}
