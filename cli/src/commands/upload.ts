@@ -1,4 +1,4 @@
-import { fileSource } from '@emr-share/gateway-client/node';
+import { fileSource, type KeystoreUser } from '@emr-share/gateway-client/node';
 import type { Uploaded } from '@emr-share/gateway-client';
 import {
   CATEGORIES,
@@ -57,15 +57,24 @@ function describe({ recordId, patient, info }: TransactionRecord, alreadyFiled: 
   ].join('\n');
 }
 
+/** Whose record it is. Throws CliError `USAGE` where that is not said and cannot be guessed. */
+function patientOf({ patient }: UploadOptions, { userId, role }: KeystoreUser): UserId {
+  if (patient !== undefined) return patient;
+  if (role === 'patient') return userId;
+  throw new CliError('USAGE', 'say whose record it is with --patient');
+}
+
 async function upload(call: Call, path: string, options: UploadOptions): Promise<Uploaded> {
   const file = await ContentFile.at(path);
   const { contentType, category } = await kindOf(file, options);
-  const { stderr } = call.host;
-  const progress = showProgress(stderr, call.output.isLive, 'uploading', file.sizeBytes);
-  try {
-    return await withClient(call, async (client) =>
-      client.records.upload(await fileSource(file.path), {
-        patient: options.patient ?? client.userId,
+  return withClient(call, async (client, user) => {
+    const patient = patientOf(options, user);
+    const source = await fileSource(file.path);
+    const { stderr } = call.host;
+    const progress = showProgress(stderr, call.output.isLive, 'uploading', file.sizeBytes);
+    try {
+      return await client.records.upload(source, {
+        patient,
         category,
         contentType,
         recordId: options.recordId,
@@ -74,11 +83,11 @@ async function upload(call: Call, path: string, options: UploadOptions): Promise
         onProgress: ({ phase, bytes }) => {
           if (phase === 'store') progress.update(bytes);
         },
-      }),
-    );
-  } finally {
-    progress.stop();
-  }
+      });
+    } finally {
+      progress.stop();
+    }
+  });
 }
 
 /** `emr upload`: encrypt a file for its patient and file it. */
@@ -86,7 +95,11 @@ export function uploadCommand(host: Host): Command {
   return new Command('upload')
     .description('encrypt a file for its patient, store the ciphertext, and file the record')
     .argument('<file>', 'the file; the same file is filed once, however often it is uploaded')
-    .option('--patient <user>', 'whose record it is (default: you)', matching(UserId, 'a user ID'))
+    .option(
+      '--patient <user>',
+      'whose record it is (default: you, a patient)',
+      matching(UserId, 'a user ID'),
+    )
     .addOption(
       new Option('--category <category>', 'default: by what the file holds').choices(CATEGORIES),
     )

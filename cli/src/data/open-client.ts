@@ -4,7 +4,7 @@
  * @module
  */
 import { connect, type EmrClient } from '@emr-share/gateway-client';
-import { KeystoreFile } from '@emr-share/gateway-client/node';
+import { KeystoreFile, type KeystoreUser } from '@emr-share/gateway-client/node';
 import type { Consortium } from '@emr-share/embedded';
 import type { Call } from '../call.js';
 import { CliError } from '../errors/cli-error.js';
@@ -69,7 +69,7 @@ export async function withConnection<T>(
 /** All of the above: the call's user, connected. Throws CliError `NOT_ENROLLED` before `emr register`. */
 export async function withClient<T>(
   call: Call,
-  use: (client: EmrClient) => Promise<T>,
+  use: (client: EmrClient, user: KeystoreUser) => Promise<T>,
 ): Promise<T> {
   const keystore = await (await keystoreDoor(call)).open();
   const { user, certificatePem } = keystore.facts;
@@ -78,5 +78,7 @@ export async function withClient<T>(
       details: { userId: user.userId },
     });
   }
-  return withConsortium(call, (consortium) => withConnection(call, consortium, keystore, use));
+  return withConsortium(call, (consortium) =>
+    withConnection(call, consortium, keystore, (client) => use(client, user)),
+  );
 }

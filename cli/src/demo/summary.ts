@@ -14,6 +14,14 @@ import type { FiledRecord } from './story.js';
 
 const TITLES = ['file', 'category', 'size', 'record', 'cid', 'fetched'];
 const CID_CHARS = 16;
+const NAME_CHARS = 40;
+
+/** Leaves out the middle of a long name: the start says whose it is, the end what it is. */
+function shortName(name: string): string {
+  if (name.length <= NAME_CHARS) return name;
+  const half = NAME_CHARS / 2;
+  return `${name.slice(0, half)}…${name.slice(1 - half)}`;
+}
 
 export function introduce(
   narrator: Narrator,
@@ -39,7 +47,7 @@ export function summarize(
 ): void {
   narrator.chapter('Summary');
   const rows = filed.map(({ file, record, plaintextSha256, fetchedSha256 }) => [
-    file.name,
+    shortName(file.name),
     record.info.category,
     byteSize(record.info.sizeBytes),
     shortId(record.recordId),

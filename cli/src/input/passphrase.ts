@@ -11,6 +11,10 @@ import type { Host } from '../host.js';
 const MIN_CHARS = 8;
 const MAX_BYTES = 4096;
 
+const asIs = (text: string): string => text;
+/** The prompt's own colours do not ask whether colour is wanted. */
+const PLAIN = { prefix: '', style: { message: asIs, answer: asIs, error: asIs } };
+
 export interface PassphraseOptions {
   /** File with the passphrase in its first line; left out: asked at the terminal. */
   readonly file: string | undefined;
@@ -66,7 +70,7 @@ export class PassphraseSource {
     }
     try {
       return await password(
-        { message, mask: '*', toggleMask: false },
+        { message, mask: '*', toggleMask: false, theme: PLAIN },
         { input: stdin, output: stderr, signal },
       );
     } catch (cause) {

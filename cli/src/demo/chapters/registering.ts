@@ -7,7 +7,7 @@ import type { Chapter } from '../story.js';
 
 export const registeringChapter: Chapter = async ({ backend, cast, steps, signal }) => {
   const { patient, doctor, physician, consultant } = cast;
-  await steps.ok('the hospitals publish their custodian keys', 'the hospitals', async () => {
+  await steps.ok('have published their custodian keys', 'the hospitals', async () => {
     const { custodians } = await patient.ledger.evaluate('registry:ListCustodians', {}, { signal });
     const names = custodians.map(({ mspId }) => mspId).sort();
     if (names.join() !== [...backend.organizations].sort().join()) {
