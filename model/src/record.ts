@@ -57,7 +57,7 @@ export const RecordMetadata = v.strictObject({
   ciphertextSha256: Sha256Hex,
   sizeBytes: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   keyWrap: KeyWrap,
-  /** Recognizes a repeated upload: HMAC under a secret of the author (docs/protocol.md §5.4). */
+  /** Recognizes a repeated upload: HMAC under a secret of the author (docs/protocol.md §5.5). */
   uploadTag: Sha256Hex,
 });
 export type RecordMetadata = v.InferOutput<typeof RecordMetadata>;

@@ -125,7 +125,7 @@ function derivedRecordId(
   return bytesToHex(keyring.uploadMac(message).subarray(0, 16));
 }
 
-/** Recognizes the same content under the same record ID (docs/protocol.md §5.4). */
+/** Recognizes the same content under the same record ID (docs/protocol.md §5.5). */
 export function uploadTag(keyring: Keyring, recordId: RecordId, plaintextSha256: string): string {
   const message = concatBytes(hexToBytes(recordId), hexToBytes(plaintextSha256));
   return bytesToHex(keyring.uploadMac(message));
