@@ -15,7 +15,8 @@ import {
   type Ledger,
 } from '@emr-share/gateway-client';
 import { createIdentity } from '@emr-share/gateway-client/node';
-import type { MspId, UnixMillis, UserId } from '@emr-share/model';
+import type { UnixMillis, UserId } from '@emr-share/model';
+import { adminUserId } from './admin-user-id.js';
 import { errorCode } from './blobs/durable-directory.js';
 import { CertificateAuthority } from './ca/certificate-authority.js';
 import { generateP256 } from './ca/p256.js';
@@ -32,15 +33,6 @@ export interface Admin {
   readonly userId: UserId;
   readonly identity: Identity;
   readonly keyring: Keyring;
-}
-
-/** `HospAMSP` → `admin.hospa`. */
-export function adminUserId(mspId: MspId): UserId {
-  const name = mspId
-    .toLowerCase()
-    .replace(/msp$/, '')
-    .replace(/[.-]+$/, '');
-  return `admin.${name === '' ? 'msp' : name}`;
 }
 
 /** Opens the admin's keys in `directory`; makes what is missing. Harmless to repeat after a kill. */

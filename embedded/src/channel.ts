@@ -61,6 +61,7 @@ export class Channel {
   readonly heights = new HeightSignal();
   readonly #options: ChannelOptions;
   readonly #sequencer: Sequencer;
+  #isClosed = false;
 
   constructor(options: ChannelOptions) {
     this.name = options.name;
@@ -135,6 +136,7 @@ export class Channel {
 
   /** Waits for what has been ordered and refuses the rest. */
   close(): Promise<void> {
+    this.#isClosed = true;
     return this.#sequencer.close();
   }
 
@@ -159,6 +161,9 @@ export class Channel {
       identity,
     );
     signal?.throwIfAborted();
+    if (this.#isClosed) {
+      throw new EmrError('LEDGER_UNAVAILABLE', { endpoint: this.#options.endpoint });
+    }
     return { signed, transient };
   }
 

@@ -4,58 +4,20 @@
  *
  * @module
  */
-import './endorsement/shim.js';
 import type { BlobStore, Identity, Ledger } from '@emr-share/gateway-client';
 import { createIdentity } from '@emr-share/gateway-client/node';
-import {
-  Department,
-  EmrError,
-  MspId,
-  Role,
-  UserId,
-  validate,
-  type UnixMillis,
-} from '@emr-share/model';
+import { Department, Role, UserId, validate, type MspId } from '@emr-share/model';
 import * as v from 'valibot';
-import { adminUserId, introduce, openAdmin, type Admin } from './admins.js';
-import { errorCode, makeDirectory } from './blobs/durable-directory.js';
+import { introduce, openAdmin, type Admin } from './admins.js';
 import { UnixfsBlobStore } from './blobs/unixfs-blob-store.js';
 import { CertificateAuthority, type Validity } from './ca/certificate-authority.js';
 import { generateP256 } from './ca/p256.js';
-import { Channel } from './channel.js';
-import { readOrCreate } from './consortium-file.js';
-import { ConsortiumPaths } from './consortium-paths.js';
-import { DirectoryLock } from './directory-lock.js';
+import { Deployment, type DeploymentOptions } from './deployment.js';
 import { EmbeddedLedger } from './embedded-ledger.js';
-import { bringLevel } from './ledger/catch-up.js';
 import { verifyCopies, type VerificationReport } from './ledger/chain-verification.js';
-import type { ChannelConfig } from './msp/channel-config.js';
-import { Organization, type ChaincodeFactory } from './organization.js';
 
-const DEFAULT_CHANNEL = 'emr';
-const DEFAULT_ORGANIZATIONS = ['HospAMSP', 'HospBMSP', 'HospCMSP'] as const;
-const DEFAULT_WAIT_MS = 5000;
-
-const Organizations = v.pipe(
-  v.array(MspId),
-  v.minLength(1, 'at least one organization'),
-  v.check(
-    (ids) => new Set(ids.map(adminUserId)).size === ids.length,
-    'organizations that differ in more than case',
-  ),
-);
-
-export interface ConsortiumOptions {
-  /** Created when missing. One process at a time may open it. */
-  readonly directory: string;
-  /** MSP IDs; default HospAMSP, HospBMSP and HospCMSP. Of an existing consortium: the same ones. */
-  readonly organizations?: readonly MspId[] | undefined;
-  /** The clock of all organizations and of the clients in this process; default the system's. */
-  readonly clock?: { now(): UnixMillis } | undefined;
-  /** How long to wait while another process has the directory open; default 5000. */
-  readonly waitMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+/** How to open a consortium. */
+export type ConsortiumOptions = Omit<DeploymentOptions, 'chaincodeOf'>;
 
 /** Who is enrolled, and with which key. */
 export interface EnrolOptions {
@@ -84,25 +46,14 @@ export interface EnrolledWithKey extends Enrolled {
 
 /** An open consortium. */
 export class Consortium implements AsyncDisposable {
-  readonly channelName: string;
   readonly blobs: BlobStore;
-  readonly #config: ChannelConfig;
-  readonly #organizations: ReadonlyMap<MspId, Organization>;
+  readonly #deployment: Deployment;
   readonly #admins = new Map<MspId, Admin>();
-  readonly #channel: Channel;
-  readonly #clock: { now(): UnixMillis };
-  readonly #lock: DirectoryLock;
   readonly #closing = new AbortController();
-  #closed: Promise<void> | null = null;
 
-  private constructor(parts: Parts) {
-    this.channelName = parts.config.channel;
-    this.blobs = parts.blobs;
-    this.#config = parts.config;
-    this.#organizations = parts.organizations;
-    this.#channel = parts.channel;
-    this.#clock = parts.clock;
-    this.#lock = parts.lock;
+  private constructor(deployment: Deployment, blobs: BlobStore) {
+    this.#deployment = deployment;
+    this.blobs = blobs;
   }
 
   /**
@@ -116,35 +67,22 @@ export class Consortium implements AsyncDisposable {
    * @throws EmrError `LEDGER_BUSY` while another process has it open, `LEDGER_CORRUPT` where the
    * copies cannot be made to agree, `INPUT_INVALID` for a directory that cannot be used.
    */
-  static open(options: ConsortiumOptions): Promise<Consortium> {
-    return Consortium.openWith(options);
-  }
-
-  /** {@link Consortium.open} with another chaincode in place of the real one. @internal */
-  static async openWith(
-    options: ConsortiumOptions,
-    chaincodeOf?: ChaincodeFactory,
-  ): Promise<Consortium> {
-    const { waitMs = DEFAULT_WAIT_MS, signal } = options;
-    const paths = new ConsortiumPaths(options.directory);
-    await usable(paths.root);
-    const lock = await DirectoryLock.acquire(paths.lock, paths.root, { waitMs, signal });
-    const opened: Organization[] = [];
+  static async open(options: ConsortiumOptions): Promise<Consortium> {
+    const deployment = await Deployment.open(options);
     try {
-      const parts = await openParts(paths, options, { lock, opened, chaincodeOf });
-      const consortium = new Consortium(parts);
-      if (chaincodeOf === undefined) await consortium.#openAdmins(paths, signal);
+      const blobs = await UnixfsBlobStore.open({ directory: deployment.paths.blobs });
+      const consortium = new Consortium(deployment, blobs);
+      await consortium.#openAdmins(options.signal);
       return consortium;
     } catch (error) {
-      await Promise.all(opened.map((organization) => organization.close()));
-      await lock.release();
+      await deployment.close();
       throw error;
     }
   }
 
   /** MSP IDs, in the order of the channel's configuration. */
   get organizations(): readonly MspId[] {
-    return [...this.#organizations.keys()];
+    return this.#deployment.organizations.map(({ mspId }) => mspId);
   }
 
   /**
@@ -159,13 +97,14 @@ export class Consortium implements AsyncDisposable {
     options: EnrolOptions & { readonly publicKeyPem?: undefined },
   ): Promise<EnrolledWithKey>;
   async enrol(mspId: MspId, options: EnrolOptions): Promise<Enrolled | EnrolledWithKey> {
-    const { authority } = this.#organization(mspId);
+    const { authority } = this.#deployment.organization(mspId);
     const attributes = {
       userId: validate(UserId, options.userId, 'the user ID'),
       role: validate(Role, options.role, 'the role'),
       department: validate(v.optional(Department), options.department, 'the department'),
     };
-    const validity = options.validity ?? CertificateAuthority.enrolmentValidity(this.#clock.now());
+    const validity =
+      options.validity ?? CertificateAuthority.enrolmentValidity(this.#deployment.clock.now());
     if (options.publicKeyPem !== undefined) {
       const certificatePem = await authority.enrol(attributes, options.publicKeyPem, validity);
       return { mspId, certificatePem };
@@ -185,16 +124,15 @@ export class Consortium implements AsyncDisposable {
    * @throws EmrError `USER_NOT_FOUND`.
    */
   async revokeEnrolment(mspId: MspId, userId: UserId): Promise<void> {
-    await this.#organization(mspId).authority.revoke(
-      validate(UserId, userId, 'the user ID'),
-      this.#clock.now(),
-    );
+    await this.#deployment
+      .organization(mspId)
+      .authority.revoke(validate(UserId, userId, 'the user ID'), this.#deployment.clock.now());
   }
 
   /** The admin of an organization. */
   admin(mspId: MspId): Admin {
-    const admin = this.#admins.get(this.#organization(mspId).mspId);
-    if (admin === undefined) throw new TypeError('this consortium was opened without admins');
+    const admin = this.#admins.get(this.#deployment.organization(mspId).mspId);
+    if (admin === undefined) throw new TypeError(`the admin of ${mspId} is not open yet`);
     return admin;
   }
 
@@ -204,7 +142,7 @@ export class Consortium implements AsyncDisposable {
    * @throws EmrError `INPUT_INVALID` when the certificate names no user.
    */
   ledger(identity: Identity): Ledger {
-    return new EmbeddedLedger(identity, this.#channel, this.#closing.signal);
+    return new EmbeddedLedger(identity, this.#deployment.channel, this.#closing.signal);
   }
 
   /**
@@ -213,112 +151,28 @@ export class Consortium implements AsyncDisposable {
    * @throws EmrError `LEDGER_CORRUPT` with the organization and the first bad block.
    */
   verify(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<VerificationReport> {
-    return verifyCopies(this.#channel.peers, this.#config, options.signal);
+    return verifyCopies(this.#deployment.channel.peers, this.#deployment.config, options.signal);
   }
 
   /** Waits for what is under way, ends event streams, and lets the directory go. */
   close(): Promise<void> {
-    this.#closed ??= this.#close();
-    return this.#closed;
+    this.#closing.abort();
+    return this.#deployment.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #close(): Promise<void> {
-    this.#closing.abort();
-    await this.#channel.close();
-    await Promise.all([...this.#organizations.values()].map((one) => one.close()));
-    await this.#lock.release();
-  }
-
-  async #openAdmins(paths: ConsortiumPaths, signal: AbortSignal | undefined): Promise<void> {
-    for (const organization of this.#organizations.values()) {
+  async #openAdmins(signal: AbortSignal | undefined): Promise<void> {
+    const { organizations, paths, clock } = this.#deployment;
+    for (const organization of organizations) {
       signal?.throwIfAborted();
       const { admin: folder } = paths.organization(organization.mspId);
-      const admin = await openAdmin(organization, folder, this.#clock.now());
+      const admin = await openAdmin(organization, folder, clock.now());
       this.#admins.set(organization.mspId, admin);
       const ledger = this.ledger(admin.identity);
       await introduce(admin, organization, { ledger, blobs: this.blobs, signal });
     }
-  }
-
-  #organization(mspId: MspId): Organization {
-    const organization = this.#organizations.get(mspId);
-    if (organization !== undefined) return organization;
-    const problem = `expected one of ${this.organizations.join(', ')}`;
-    throw new EmrError('INPUT_INVALID', { what: 'the organization', problem });
-  }
-}
-
-interface Parts {
-  readonly config: ChannelConfig;
-  readonly organizations: ReadonlyMap<MspId, Organization>;
-  readonly channel: Channel;
-  readonly clock: { now(): UnixMillis };
-  readonly blobs: BlobStore;
-  readonly lock: DirectoryLock;
-}
-
-/** @param opened - Gets every organization as soon as it is open, for the caller to close. */
-async function openParts(
-  paths: ConsortiumPaths,
-  { organizations: wanted, clock = { now: Date.now } }: ConsortiumOptions,
-  {
-    lock,
-    opened,
-    chaincodeOf,
-  }: {
-    lock: DirectoryLock;
-    opened: Organization[];
-    chaincodeOf: ChaincodeFactory | undefined;
-  },
-): Promise<Parts> {
-  const config = await readOrCreate(paths, {
-    channel: DEFAULT_CHANNEL,
-    organizations: validate(Organizations, wanted ?? DEFAULT_ORGANIZATIONS, 'the organizations'),
-    now: clock.now(),
-  });
-  assertSame(config, wanted, paths);
-  const organizations = new Map<MspId, Organization>();
-  const revocations = (mspId: MspId): Organization['authority']['revoked'] => {
-    const organization = organizations.get(mspId);
-    if (organization === undefined) throw new TypeError(`${mspId} is not open`);
-    return organization.authority.revoked;
-  };
-  for (const { mspId } of config.organizations) {
-    const ofIt = paths.organization(mspId);
-    const options = { paths: ofIt, config, clock, revocations, chaincodeOf };
-    const organization = await Organization.open(mspId, options);
-    opened.push(organization);
-    organizations.set(mspId, organization);
-  }
-  const peers = opened.map(({ peer }) => peer);
-  await bringLevel(peers);
-  const channel = new Channel({ name: config.channel, peers, clock, endpoint: paths.root });
-  if (peers.some(({ copy }) => copy.head.height === 0)) await channel.configure(config);
-  const blobs = await UnixfsBlobStore.open({ directory: paths.blobs });
-  return { config, organizations, channel, clock, blobs, lock };
-}
-
-function assertSame(
-  { organizations }: ChannelConfig,
-  wanted: readonly MspId[] | undefined,
-  { root }: ConsortiumPaths,
-): void {
-  const existing = organizations.map(({ mspId }) => mspId);
-  if (wanted === undefined || wanted.join() === existing.join()) return;
-  const problem = `the consortium in ${root} is of ${existing.join(', ')}`;
-  throw new EmrError('INPUT_INVALID', { what: 'the organizations', problem });
-}
-
-/** Makes the directory where it is missing. */
-async function usable(directory: string): Promise<void> {
-  try {
-    await makeDirectory(directory);
-  } catch (cause) {
-    const problem = `it cannot be used (${errorCode(cause) ?? 'unknown cause'})`;
-    throw new EmrError('INPUT_INVALID', { what: `the directory ${directory}`, problem }, { cause });
   }
 }

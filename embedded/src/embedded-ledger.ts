@@ -130,9 +130,5 @@ function decode<N extends TransactionName>(name: N, response: string): Transacti
   } catch (cause) {
     throw new EmrError('LEDGER_REJECTED', { problem: `${name} answered no JSON` }, { cause });
   }
-  return validate(
-    TRANSACTIONS[name].response,
-    value,
-    `the answer of ${name}`,
-  ) as TransactionResponse<N>;
+  return validate(TRANSACTIONS[name].response, value, `the answer of ${name}`);
 }

@@ -28,7 +28,6 @@ import {
   type BlockHeader,
 } from './ledger/block.js';
 import type { LedgerCopy, OpenView } from './ledger/ledger-copy.js';
-import type { StateView } from './ledger/state-view.js';
 import type { ChannelConfig } from './msp/channel-config.js';
 import { Membership, refuseRevoked, rejected } from './msp/membership.js';
 
@@ -161,17 +160,9 @@ export class Peer {
   ): Promise<Simulated> {
     try {
       await this.admit(signed, transient);
-      return await this.#run(signed, transient, view);
+      return await this.#options.runner.run(signed.proposal, transient, view);
     } finally {
       release();
     }
-  }
-
-  #run(
-    { proposal }: SignedProposal,
-    transient: TransientData | undefined,
-    view: StateView,
-  ): Promise<Simulated> {
-    return this.#options.runner.run(proposal, transient, view);
   }
 }

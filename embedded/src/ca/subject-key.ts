@@ -5,7 +5,7 @@
  */
 import type { webcrypto } from 'node:crypto';
 import { EmrError } from '@emr-share/model';
-import { P256, P256_SIGNING } from './p256.js';
+import { P256 } from './p256.js';
 import { Pkcs10CertificateRequest, PublicKey } from './x509.js';
 
 /**
@@ -15,9 +15,9 @@ import { Pkcs10CertificateRequest, PublicKey } from './x509.js';
  */
 export async function readSubjectKey(pem: string): Promise<webcrypto.CryptoKey> {
   try {
-    const key = await (pem.includes('CERTIFICATE REQUEST')
-      ? readRequest(pem)
-      : new PublicKey(pem).export(P256, ['verify']));
+    const key = pem.includes('CERTIFICATE REQUEST')
+      ? await readRequest(pem)
+      : await exported(new PublicKey(pem));
     if ((key.algorithm as webcrypto.EcKeyAlgorithm).namedCurve === P256.namedCurve) return key;
   } catch (cause) {
     throw refused(cause);
@@ -28,7 +28,12 @@ export async function readSubjectKey(pem: string): Promise<webcrypto.CryptoKey> 
 async function readRequest(pem: string): Promise<webcrypto.CryptoKey> {
   const request = new Pkcs10CertificateRequest(pem);
   if (!(await request.verify())) throw new Error('the request is not signed by its own key');
-  return request.publicKey.export({ ...P256, ...P256_SIGNING }, ['verify']);
+  return exported(request.publicKey);
+}
+
+/** Its types name the browser's `CryptoKey`, which Node's types have elsewhere. */
+function exported(key: PublicKey): Promise<webcrypto.CryptoKey> {
+  return key.export(P256, ['verify']) as Promise<webcrypto.CryptoKey>;
 }
 
 function refused(cause?: unknown): EmrError {

@@ -43,6 +43,7 @@ class PeerHandler {
     return answer(() => {
       if (collection === '') this.#simulation.write(namedKey(key), value);
       else this.#simulation.writePrivate(collection, key, value);
+      return undefined;
     });
   }
 
@@ -50,12 +51,14 @@ class PeerHandler {
     return answer(() => {
       if (collection === '') this.#simulation.write(namedKey(key), null);
       else this.#simulation.writePrivate(collection, key, null);
+      return undefined;
     });
   }
 
   handlePurgeState(collection: string, key: string): Promise<Buffer> {
     return answer(() => {
       this.#simulation.purgePrivate(collection, key);
+      return undefined;
     });
   }
 
@@ -168,7 +171,7 @@ function namedKey(key: string): string {
 }
 
 /** What the peer would send: the bytes, or none; a refusal as a rejection. */
-async function answer(work: () => Uint8Array | undefined | void): Promise<Buffer> {
+async function answer(work: () => Uint8Array | undefined): Promise<Buffer> {
   const bytes = await Promise.resolve().then(work);
   return bytes === undefined ? EMPTY : Buffer.from(bytes);
 }

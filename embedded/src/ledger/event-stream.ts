@@ -24,15 +24,14 @@ export async function* eventsAfter(
   heights: HeightSignal,
   ending: AbortSignal,
 ): AsyncGenerator<LedgerEvent, void, undefined> {
+  const isEnding = (): boolean => ending.aborted;
   let { transactionId } = after;
-  for (let number = after.blockNumber; !ending.aborted; number++) {
-    while (peer.copy.publishedHead.height <= number) {
-      await heights.next(ending);
-      if (ending.aborted) return;
-    }
+  for (let number = after.blockNumber; ; number++) {
+    while (peer.copy.publishedHead.height <= number && !isEnding()) await heights.next(ending);
+    if (isEnding()) return;
     for (const event of eventsOf(readBlock(peer, number), transactionId)) {
       yield event;
-      if (ending.aborted) return;
+      if (isEnding()) return;
     }
     transactionId = undefined;
   }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { canonicalBytes, type CanonicalValue } from '@emr-share/model';
+import { canonicalBytes } from '@emr-share/model';
 import * as v from 'valibot';
 import { PrivateWrite } from '../endorsement/read-write-set.js';
 import { transactionIdOf } from '../endorsement/proposal.js';
@@ -46,7 +46,7 @@ export type Operation =
 export interface OpenView {
   readonly view: StateView;
   readonly head: ChainHead;
-  release(): void;
+  readonly release: () => void;
 }
 
 /** A copy that is open. */
@@ -136,7 +136,7 @@ export class LedgerCopy {
     const bytes = this.blockBytes(number);
     if (bytes === undefined) throw new Error('it is missing');
     const block = v.parse(StoredBlock, parse(bytes));
-    if (!Buffer.from(canonicalBytes(block as CanonicalValue)).equals(bytes)) {
+    if (!Buffer.from(canonicalBytes(block)).equals(bytes)) {
       throw new Error('it is not in canonical form');
     }
     return block;
@@ -180,7 +180,7 @@ export class LedgerCopy {
     const { blocks, state, hashes, meta } = this.tables;
     const key = blockKey(block.header.number);
     const operations: Operation[] = [
-      { type: 'put', sublevel: blocks, key, value: canonicalBytes(block as CanonicalValue) },
+      { type: 'put', sublevel: blocks, key, value: canonicalBytes(block) },
       ...updateOperations(state, updates.state),
       ...updateOperations(hashes, updates.hashes),
       ...this.#transactionOperations(block),
