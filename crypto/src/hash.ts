@@ -31,7 +31,7 @@ export interface Sha256Tap {
 }
 
 /**
- * Starts a SHA-256. Cost: some 0.6 ms a MiB with Node's, ten times that in a browser.
+ * Starts a SHA-256. Cost: some 0.6 ms a MiB with Node's, twenty times that in a browser.
  *
  * @param provider - Default: the fastest of the platform.
  */

@@ -46,7 +46,7 @@ export interface SealWithPassphraseOptions extends PassphraseBoxOptions {
   readonly rng?: Rng | undefined;
 }
 
-/** 128 MiB and some 0.3 s with Node's scrypt: OWASP's first choice (Password Storage Cheat Sheet). */
+/** 128 MiB and half a second with Node's scrypt: OWASP's first choice (Password Storage Cheat Sheet). */
 export const DEFAULT_SCRYPT_COST: ScryptCost = { N: 2 ** 17, r: 8, p: 1 };
 
 const MIN_N = 2 ** 10;

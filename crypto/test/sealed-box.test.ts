@@ -60,7 +60,7 @@ describe.each(backends)('a sealed box with the %s backend', (_name, backend) => 
         expect(openBox(sk, sealed, options)).toEqual(plaintext);
       },
     );
-    fc.assert(property, { numRuns: process.env['SLOW'] === '1' ? 100 : 6 });
+    fc.assert(property, { endOnFailure: true, numRuns: process.env['SLOW'] === '1' ? 100 : 6 });
   });
 });
 

@@ -127,9 +127,7 @@ function coveringChunks(
 function placed({ index, last, bytes }: Chunk, part: CoveringChunks): Chunk {
   const readSoFar = index * part.sealedChunkBytes + bytes.length;
   if (last && readSoFar < part.readBytes) throw misread('CONTENT_TRUNCATED', 'fewer');
-  if (readSoFar > part.readBytes || (!last && readSoFar === part.readBytes)) {
-    throw misread('CONTENT_TRAILING_DATA', 'more');
-  }
+  if (readSoFar > part.readBytes) throw misread('CONTENT_TRAILING_DATA', 'more');
   const position = part.firstChunk + index;
   return { index: position, last: position === part.lastChunk, bytes };
 }

@@ -212,7 +212,12 @@ describe('an addition', () => {
       }),
     );
     for (const extra of [1, TAG, TAG + 1, SEALED, 2 * SEALED + 1]) {
-      expect(await codeOf(joined(whole, pattern(extra)))).toBe('CONTENT_TRAILING_DATA');
+      const forged = joined(whole, pattern(extra));
+      // In small pieces too: then the chunks that follow pass through the same buffers.
+      for (const size of [forged.length, 1000]) {
+        const reading = collect(decryptContent(pieces(forged, size), keys));
+        await expect(reading).rejects.toMatchObject({ code: 'CONTENT_TRAILING_DATA' });
+      }
     }
   });
 
