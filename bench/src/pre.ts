@@ -42,7 +42,7 @@ interface PreReport {
   readonly results: { readonly operation: PreOperation; readonly measurements: Measurement[] }[];
 }
 
-/** Measures every operation and prints the result; about 15 s. */
+/** Measures every operation and prints the result; about 12 s of CPU time. */
 export async function runPreBench(options: PreBenchOptions): Promise<void> {
   const machine = describeMachine();
   const implementations = loadImplementations();
@@ -102,7 +102,7 @@ function format(report: PreReport): string {
   return [
     `${machineLine(report.machine)}; ${report.rounds} rounds, interleaved`,
     table.toString(),
-    `op/s: from the median. ×: times as fast as ${RIVAL} in the same round, median (quartiles).`,
+    `op/s: from the median CPU time. ×: times as fast as ${RIVAL} in the same round, median (quartiles).`,
     '',
   ].join('\n');
 }
