@@ -62,7 +62,8 @@ export function caServerConfig(
     affiliations: {},
     signing: {
       default: { usage: USAGE[ca], expiry: `${String(YEAR_HOURS)}h` },
-      profiles: {},
+      // The server takes its own TLS certificate from its first CA, by this profile.
+      profiles: { tls: { usage: USAGE.tlsca, expiry: `${String(YEAR_HOURS)}h` } },
     },
     csr: {
       cn: `${ca}.${name}`,

@@ -121,7 +121,7 @@ function raftSettings(topology: Topology, paths: NetworkPaths): object {
         ElectionTick: raft.electionTicks,
         HeartbeatTick: raft.heartbeatTicks,
         MaxInflightBlocks: raft.maxInflightBlocks,
-        SnapshotIntervalSize: `${String(raft.snapshotIntervalBytes)} B`,
+        SnapshotIntervalSize: raft.snapshotIntervalBytes,
       },
     },
   };
@@ -134,8 +134,8 @@ function ordererSection(topology: Topology, paths: NetworkPaths): object {
     BatchTimeout: milliseconds(batch.timeoutMs),
     BatchSize: {
       MaxMessageCount: batch.maxMessages,
-      AbsoluteMaxBytes: `${String(batch.maxBytes)} B`,
-      PreferredMaxBytes: `${String(Math.min(batch.preferredBytes, batch.maxBytes))} B`,
+      AbsoluteMaxBytes: batch.maxBytes,
+      PreferredMaxBytes: Math.min(batch.preferredBytes, batch.maxBytes),
     },
     Organizations: consenters(topology).map(({ organization }) =>
       organizationEntry(organization, paths),

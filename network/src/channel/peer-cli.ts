@@ -135,13 +135,19 @@ export class PeerCli {
   }
 
   /**
-   * Asks the contract for its own description, through this peer: shows that peer and contract
-   * service reach each other.
+   * Asks the contract for its own description, through this peer. Any answer of the contract shows
+   * that peer and contract service reach each other, a refusal too.
+   *
+   * @throws {@link NetworkError} COMMAND_FAILED where the peer could not ask it
    */
-  async contractMetadata(): Promise<string> {
+  async askContract(): Promise<void> {
     const call = JSON.stringify({ Args: ['org.hyperledger.fabric:GetMetadata'] });
-    const { stdout } = await this.#run(['chaincode', 'query', ...this.#onChannel(), '-c', call]);
-    return stdout;
+    try {
+      await this.#run(['chaincode', 'query', ...this.#onChannel(), '-c', call]);
+    } catch (error) {
+      const answered = /response: status:\d+ message:"(?!error in simulation)/;
+      if (!(NetworkError.is(error, 'COMMAND_FAILED') && answered.test(error.message))) throw error;
+    }
   }
 
   /**

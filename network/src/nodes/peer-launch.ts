@@ -68,6 +68,8 @@ export async function peerLaunch(node: Node<'peer'>, context: NodeContext): Prom
       CORE_PEER_GOSSIP_BOOTSTRAP: gossipBootstrap(node, organization),
       CORE_PEER_GOSSIP_EXTERNALENDPOINT: address, // without it other organizations never hear of it
       CORE_PEER_GOSSIP_DIALTIMEOUT: '1s',
+      // Peers that join at the same moment refuse each other at first; 25 s is the default.
+      CORE_PEER_GOSSIP_RECONNECTINTERVAL: '2s',
       CORE_PEER_GOSSIP_PVTDATA_PUSHACKTIMEOUT: '500ms',
       // 1 would refuse every fragment while the organization's other peer is down.
       CORE_PEER_GOSSIP_PVTDATA_IMPLICITCOLLECTIONDISSEMINATIONPOLICY_REQUIREDPEERCOUNT: '0',

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { NetworkError } from '../errors.js';
 
@@ -16,13 +17,23 @@ export interface CommandOutput {
   stdout: string;
 }
 
-const TAIL_LINES = 3;
-const TAIL_CHARACTERS = 600;
+const SHOWN_LINES = 4;
+const SHOWN_CHARACTERS = 600;
+/** Where a program says why it failed; what follows a panic is its stack. */
+const TELLING = /\b(PANI|FATA|CRIT|panic:|fatal:|Error:)/;
 
-/** The end of an output, on one line: where programs say why they failed. */
-export function tailOf(output: string): string {
-  const lines = output.split('\n').filter((line) => line.trim() !== '');
-  return lines.slice(-TAIL_LINES).join(' · ').slice(-TAIL_CHARACTERS).trim();
+/** Why a program failed, by its output: from the first telling line on, or the last lines. */
+export function reasonIn(output: string): string {
+  const lines = stripVTControlCharacters(output)
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  const telling = lines.findIndex((line) => TELLING.test(line));
+  const first = telling < 0 ? Math.max(0, lines.length - SHOWN_LINES) : telling;
+  return lines
+    .slice(first, first + SHOWN_LINES)
+    .join(' · ')
+    .slice(0, SHOWN_CHARACTERS)
+    .trim();
 }
 
 /**
@@ -53,6 +64,6 @@ export async function runCommand(
   const command = [basename(program), ...args.slice(0, 3)].join(' ');
   const problem = result.timedOut
     ? `no end after ${String(limitMs / 1000)} s`
-    : tailOf(all) || (result.shortMessage ?? 'it failed');
+    : reasonIn(all) || (result.shortMessage ?? 'it failed');
   throw new NetworkError('COMMAND_FAILED', { command, problem }, { cause: result });
 }

@@ -87,7 +87,7 @@ function answersStep(peer: Node<'peer'>, context: NodeContext): Step {
       const cli = new PeerCli(context, peer, signal);
       const limit = { limitMs: READY_LIMIT_MS, signal };
       await waitFor(`the contract answers through ${peer.name}`, limit, async () => {
-        await cli.contractMetadata();
+        await cli.askContract();
         return true;
       });
     },
