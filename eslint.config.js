@@ -145,6 +145,8 @@ export default tseslint.config(
       'max-lines': 'off',
     },
   },
+  // Shared suites and stories' stages declare tests for the files that call them.
+  { files: ['test/{suites,support}/**/*.ts'], rules: { 'jest/no-export': 'off' } },
   { files: ['**/*.js', '**/*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
   prettier,
 );

@@ -9,12 +9,17 @@ const missing = new EmrError('GRANT_NOT_FOUND', { grantId: 'a' });
 
 function settle(submit: () => unknown, recall: () => unknown, isOurs?: () => boolean) {
   const { ledger, calls } = scriptedLedger({ 'grants:RevokeGrant': submit });
-  const result = submitSettled(ledger, 'grants:RevokeGrant', { grantId: 'a' }, {
-    signal: new AbortController().signal,
-    recall: () => Promise.resolve().then(recall) as never,
-    missing: 'GRANT_NOT_FOUND',
-    isOurs,
-  });
+  const result = submitSettled(
+    ledger,
+    'grants:RevokeGrant',
+    { grantId: 'a' },
+    {
+      signal: new AbortController().signal,
+      recall: () => Promise.resolve().then(recall) as never,
+      missing: 'GRANT_NOT_FOUND',
+      isOurs,
+    },
+  );
   return { result, calls };
 }
 

@@ -14,6 +14,7 @@ import {
   type GrantId,
   type MspId,
   type RevocationReceipt,
+  type UserId,
 } from '@emr-share/model';
 import type { ClientContext } from '../client-context.js';
 import { ownCurrentScope, publishScopes } from '../identity/scopes.js';
@@ -28,9 +29,11 @@ export async function endGrant(
   { ledger }: ClientContext,
   grantId: GrantId,
   signal: AbortSignal,
+  check: (grant: Grant) => void = () => undefined,
 ): Promise<Grant> {
   const recall = (): Promise<Grant> => ledger.evaluate('grants:GetGrant', { grantId }, { signal });
   const grant = await recall();
+  check(grant);
   if (grant.status.state === 'revoked') return grant;
   const { response } = await submitSettled(
     ledger,
@@ -46,13 +49,21 @@ export async function endGrant(
   return response;
 }
 
+const assertGivenBy =
+  (userId: UserId) =>
+  ({ body }: Grant): void => {
+    if (body.patient === userId) return;
+    const problem = 'another patient gave it; to give it up, renounce it';
+    throw new EmrError('INPUT_INVALID', { what: 'the grant', problem });
+  };
+
 /** See `Grants.revoke`. */
 export async function revokeGrant(
   context: ClientContext,
   grantId: GrantId,
   { rollEpoch, signal }: { readonly rollEpoch: boolean; readonly signal: AbortSignal },
 ): Promise<RevocationReceipt> {
-  const grant = await endGrant(context, grantId, signal);
+  const grant = await endGrant(context, grantId, signal, assertGivenBy(context.userId));
   if (rollEpoch) await startNextEpochs(context, grant, signal);
   const outcomes = await Promise.allSettled([
     purgeEverywhere(context, grant, signal),

@@ -21,7 +21,7 @@ export async function certificate(publicKeyPem: string): Promise<string> {
       signingKey: authority.privateKey,
       signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
     },
-    webcrypto as never,
+    webcrypto,
   );
   return `${made.toString('pem')}\n`;
 }
