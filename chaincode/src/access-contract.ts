@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ContractService } from './contract-service.js';
+import type { ServiceSource } from './contract-service.js';
 import { EmrContract } from './emr-contract.js';
 import { Context, Info, Returns, Transaction } from './fabric.js';
 import { findGrant, getTicket, requestAccess } from './rules/access.js';
@@ -12,7 +12,7 @@ import { reencrypt } from './rules/reencryption.js';
 /** Requests, responses and who endorses: `TRANSACTIONS['access:…']` of the model. */
 @Info({ title: 'access', description: 'Access tickets and re-encryption' })
 export class AccessContract extends EmrContract {
-  constructor(service: ContractService) {
+  constructor(service: ServiceSource) {
     super('access', service);
   }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ContractService } from './contract-service.js';
+import type { ServiceSource } from './contract-service.js';
 import { EmrContract } from './emr-contract.js';
 import { Context, Info, Returns, Transaction } from './fabric.js';
 import { listEntries } from './rules/audit.js';
@@ -11,7 +11,7 @@ import { listEntries } from './rules/audit.js';
 /** Requests, responses and who endorses: `TRANSACTIONS['audit:…']` of the model. */
 @Info({ title: 'audit', description: "The patient's log" })
 export class AuditContract extends EmrContract {
-  constructor(service: ContractService) {
+  constructor(service: ServiceSource) {
     super('audit', service);
   }
 

@@ -38,3 +38,6 @@ export interface ContractService {
   readonly clock: Clock;
   readonly custodian: CustodianKey;
 }
+
+/** Where contracts get their service from, at each call: a process may have to open it first. */
+export type ServiceSource = () => Promise<ContractService>;

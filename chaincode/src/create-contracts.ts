@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ContractService } from './contract-service.js';
+import type { ContractService, ServiceSource } from './contract-service.js';
 import type { EmrContract } from './emr-contract.js';
 import { AccessContract } from './access-contract.js';
 import { AuditContract } from './audit-contract.js';
@@ -14,7 +14,7 @@ import { RegistryContract } from './registry-contract.js';
 /** A contract as fabric-shim instantiates it. */
 export type ContractClass = new () => EmrContract;
 
-type ServedContract = new (service: ContractService) => EmrContract;
+type ServedContract = new (service: ServiceSource) => EmrContract;
 
 const CONTRACTS: readonly ServedContract[] = [
   RegistryContract,
@@ -28,11 +28,12 @@ const CONTRACTS: readonly ServedContract[] = [
  * The contracts of one organization. Each call gives new classes in a new array (fabric-shim adds its
  * own to it), so that several organizations fit in one process.
  */
-export function createContracts(service: ContractService): ContractClass[] {
-  return CONTRACTS.map((Served) => bind(Served, service));
+export function createContracts(service: ContractService | ServiceSource): ContractClass[] {
+  const source = typeof service === 'function' ? service : () => Promise.resolve(service);
+  return CONTRACTS.map((Served) => bind(Served, source));
 }
 
-function bind(Served: ServedContract, service: ContractService): ContractClass {
+function bind(Served: ServedContract, service: ServiceSource): ContractClass {
   const Bound = class extends Served {
     constructor() {
       super(service);

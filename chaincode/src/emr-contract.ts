@@ -12,7 +12,7 @@ import {
   type TransactionName,
 } from '@emr-share/model';
 import { admit } from './admission.js';
-import type { ContractService } from './contract-service.js';
+import type { ServiceSource } from './contract-service.js';
 import { Contract, type Context } from './fabric.js';
 import type { Rule } from './invocation.js';
 
@@ -25,9 +25,9 @@ type Around = Parameters<Contract['aroundTransaction']>;
  * metadata that any client may read.
  */
 export abstract class EmrContract extends Contract {
-  readonly #service: ContractService;
+  readonly #service: ServiceSource;
 
-  constructor(name: string, service: ContractService) {
+  constructor(name: string, service: ServiceSource) {
     super(name);
     this.#service = service;
   }
@@ -57,7 +57,7 @@ export abstract class EmrContract extends Contract {
     requestJson: string,
     rule: Rule<N>,
   ): Promise<string> {
-    const invocation = await admit(ctx, this.#service, name);
+    const invocation = await admit(ctx, await this.#service(), name);
     const request = parseJson(TRANSACTIONS[name].request, requestJson, `the request of ${name}`);
     return canonicalJson(await rule(invocation, request));
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ContractService } from './contract-service.js';
+import type { ServiceSource } from './contract-service.js';
 import { EmrContract } from './emr-contract.js';
 import { Context, Info, Returns, Transaction } from './fabric.js';
 import { depositFragments } from './rules/deposit.js';
@@ -19,7 +19,7 @@ import {
 /** Requests, responses and who endorses: `TRANSACTIONS['grants:…']` of the model. */
 @Info({ title: 'grants', description: 'Grants, their fragments, and their end' })
 export class GrantsContract extends EmrContract {
-  constructor(service: ContractService) {
+  constructor(service: ServiceSource) {
     super('grants', service);
   }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ContractService } from './contract-service.js';
+import type { ServiceSource } from './contract-service.js';
 import { EmrContract } from './emr-contract.js';
 import { Context, Info, Returns, Transaction } from './fabric.js';
 import { fileRecord } from './rules/record-filing.js';
@@ -13,7 +13,7 @@ import { getWrap, wrapRecord } from './rules/wraps.js';
 /** Requests, responses and who endorses: `TRANSACTIONS['records:…']` of the model. */
 @Info({ title: 'records', description: 'Records and the doors to their keys' })
 export class RecordsContract extends EmrContract {
-  constructor(service: ContractService) {
+  constructor(service: ServiceSource) {
     super('records', service);
   }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ContractService } from './contract-service.js';
+import type { ServiceSource } from './contract-service.js';
 import { EmrContract } from './emr-contract.js';
 import { Context, Info, Returns, Transaction } from './fabric.js';
 import { getCustodianKey, listCustodians, publishCustodian } from './rules/custodians.js';
@@ -14,7 +14,7 @@ import { getUser, registerUser, suspendUser } from './rules/users.js';
 /** Requests, responses and who endorses: `TRANSACTIONS['registry:…']` of the model. */
 @Info({ title: 'registry', description: 'Users, custodians, scopes and policies' })
 export class RegistryContract extends EmrContract {
-  constructor(service: ContractService) {
+  constructor(service: ServiceSource) {
     super('registry', service);
   }
 

@@ -6,7 +6,8 @@ import { WorldState } from '../src/world-state.js';
 import { createStub } from './support/stub.js';
 import { newSimulation, World } from './support/world.js';
 
-const letters = [...'abcdefghijklmnopqrstuvwxyz0123456789'];
+const letters = Array.from('abcdefghijklmnopqrstuvwxyz0123456789');
+const hexDigits = Array.from('0123456789abcdef');
 const userId = fc
   .tuple(
     fc.constantFrom(...letters),
@@ -15,7 +16,7 @@ const userId = fc
   )
   .map((parts) => parts.join(''));
 const id = fc.string({
-  unit: fc.constantFrom(...'0123456789abcdef'),
+  unit: fc.constantFrom(...hexDigits),
   minLength: 32,
   maxLength: 32,
 });

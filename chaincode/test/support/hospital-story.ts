@@ -1,5 +1,5 @@
 /** A channel on which everybody is registered, with steps that tests build on. */
-import { PublicKey, CapsuleFrag, Capsule, decryptReencrypted } from '@emr-share/crypto';
+import { Capsule, CapsuleFrag, decryptReencrypted } from '@emr-share/crypto';
 import {
   categoryScopeId,
   EmrError,
@@ -170,7 +170,7 @@ export class HospitalStory {
     const { alice, dave } = this.people;
     const { capsule: hex, encryptedDek } = record.metadata.keyWrap;
     const capsule = Capsule.fromBytesSimple(bytesOf(hex));
-    const delegatingPk: PublicKey = alice.scopeKey(scopeId).publicKey();
+    const delegatingPk = alice.scopeKey(scopeId).publicKey();
     const verified = cfrags.map((cfrag) =>
       CapsuleFrag.fromBytesSimple(bytesOf(cfrag)).verify(
         capsule,

@@ -4,7 +4,7 @@ import {
   generateKFrags,
   PublicKey,
   sealBox,
-  SecretKey,
+  type SecretKey,
   SecretKeyFactory,
   Signer,
 } from '@emr-share/crypto';
@@ -13,7 +13,6 @@ import {
   categoryScopeId,
   signedBytes,
   type CanonicalValue,
-  type Category,
   type FragmentDeposit,
   type GrantBody,
   type GrantScopeBody,
@@ -130,14 +129,14 @@ export class Person implements Identity {
     changes: Partial<RecordBody> = {},
     scopeId = categoryScopeId(patient.userId, 'prescription', 0),
   ): TransactionRecord {
-    const { body, signature } = this.sign('record', {
+    const body: RecordBody = {
       recordId: newId(),
       patient: patient.userId,
       author: this.userId,
       timestamp,
       info: {
-        category: 'prescription' as Category,
-        securityLevel: 'private' as const,
+        category: 'prescription',
+        securityLevel: 'private',
         contentType: 'application/fhir+json',
         sizeBytes: 4,
         cid: `b${'a'.repeat(58)}`,
@@ -150,8 +149,8 @@ export class Person implements Identity {
       },
       policy: { patient: patient.userId, version: 1 },
       ...changes,
-    });
-    return { ...body, signature };
+    };
+    return { ...body, signature: this.sign('record', body).signature };
   }
 
   /** A fresh DEK, wrapped for a scope of this patient. */

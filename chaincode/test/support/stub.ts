@@ -3,7 +3,6 @@
  * missing key reads as empty bytes, an iterator that is left open is a fault, and another
  * organization's private values cannot be read.
  */
-import Long from 'long';
 import type { ChaincodeStub, Iterators } from '../../src/fabric.js';
 import type { Simulation, World } from './world.js';
 
@@ -22,6 +21,11 @@ export interface TestStub {
   /** Iterators that the contract forgot. */
   readonly openIterators: () => number;
 }
+
+type Seconds = ReturnType<ChaincodeStub['getTxTimestamp']>['seconds'];
+
+/** What contracts use of a `Long`. */
+const longOf = (value: number): Seconds => ({ toNumber: () => value }) as Seconds;
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
@@ -84,7 +88,7 @@ export function createStub(
     getMspID: () => mspId,
     getTransient: () => new Map(proposal.transient),
     getTxTimestamp: () => ({
-      seconds: Long.fromNumber(Math.floor(proposal.timestampMs / 1000)),
+      seconds: longOf(Math.floor(proposal.timestampMs / 1000)),
       nanos: (proposal.timestampMs % 1000) * 1_000_000,
     }),
     setEvent: (name, payload) => {
