@@ -22,7 +22,11 @@ export async function* patternPieces(
 }
 
 function patternStream(seed: string): ReturnType<typeof createCipheriv> {
-  return createCipheriv('aes-256-ctr', createHash('sha256').update(seed).digest(), Buffer.alloc(16));
+  return createCipheriv(
+    'aes-256-ctr',
+    createHash('sha256').update(seed).digest(),
+    Buffer.alloc(16),
+  );
 }
 
 /** `content` in pieces of `pieceBytes`, the last one shorter. */

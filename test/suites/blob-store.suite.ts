@@ -112,17 +112,15 @@ export function describeBlobStore(name: string, open: () => Promise<BlobStoreHar
         expect(Buffer.compare(read, content.subarray(2 * MIB + 9))).toBe(0);
       });
 
-      it.each([
-        { offset: -1 },
-        { offset: 0.5 },
-        { lengthBytes: -1 },
-        { lengthBytes: Number.NaN },
-      ])('refuses the range %j', async (range) => {
-        const { cid } = await store.put(inPieces(content, MIB));
-        await expect(readAll(store.get(cid, range))).rejects.toMatchObject({
-          code: 'INPUT_INVALID',
-        });
-      });
+      it.each([{ offset: -1 }, { offset: 0.5 }, { lengthBytes: -1 }, { lengthBytes: Number.NaN }])(
+        'refuses the range %j',
+        async (range) => {
+          const { cid } = await store.put(inPieces(content, MIB));
+          await expect(readAll(store.get(cid, range))).rejects.toMatchObject({
+            code: 'INPUT_INVALID',
+          });
+        },
+      );
     });
 
     describe('what is not there', () => {

@@ -78,6 +78,7 @@ export async function* abortable(
 
 /** Asks a source that is waiting for data to end, without waiting for it. */
 function abandon(source: AsyncIterable<Uint8Array>, iterator: AsyncIterator<Uint8Array>): void {
-  if ('destroy' in source && typeof source.destroy === 'function') source.destroy();
+  const { destroy } = source as { readonly destroy?: () => unknown };
+  if (typeof destroy === 'function') destroy.call(source);
   iterator.return?.().catch(() => undefined);
 }

@@ -25,19 +25,18 @@ describe('collect', () => {
     const rounds = Array.from({ length: 30 }, (_, i) =>
       Buffer.concat([shared, patternBytes(`own ${i % 5}`, 1000)]),
     );
-    let running = true;
+    const stop = new AbortController();
     const collecting = (async () => {
       let count = 0;
       // Young staged blobs are kept: these puts have not been committed yet.
-      while (running) {
+      for (; !stop.signal.aborted; count += 1) {
         await store().collect({ ...NEVER, olderThanMs: 60_000 });
-        count += 1;
         await delay(1);
       }
       return count;
     })();
     for (const content of rounds) {
-      // The last two puts of a row are discarded at once, so that their blocks are garbage.
+      // Discarded at once, so that a collection finds their blocks to be garbage.
       const [kept, dropped] = await Promise.all([
         store().put(inPieces(content, 300_000)),
         store().put(inPieces(Buffer.concat([content, content]), 300_000)),
@@ -46,7 +45,7 @@ describe('collect', () => {
       expect((await readAll(store().get(kept.cid))).equals(content)).toBe(true);
       await store().discard(kept.cid);
     }
-    running = false;
+    stop.abort();
     expect(await collecting).toBeGreaterThan(1);
     await store().collect(NEVER);
     expect((await directory.blockFiles()).size).toBe(0);
