@@ -1,0 +1,55 @@
+/**
+ * One node of a network that is set up: its process and its log.
+ *
+ * @module
+ */
+import { ensureUp, GRACE_MS, logTail, stopNodeProcess } from '../nodes/run-node.js';
+import type { StopOutcome } from '../process/stop-process.js';
+import type { ToolOptions } from '../tools/origin.js';
+import { resolveTools } from '../tools/resolve-tools.js';
+import { nodeContext } from './node-context.js';
+import { nodeNamed, openNetwork } from './open-network.js';
+
+/**
+ * Starts a node with the settings that the network was last brought up with, and waits until it is
+ * healthy; a node that runs with them is left alone.
+ *
+ * @throws {@link NetworkError} NODE_UNKNOWN, NODE_EXITED, NODE_UNHEALTHY, TOOL_UNAVAILABLE
+ */
+export async function startNode(
+  dir: string,
+  name: string,
+  options: { tools?: ToolOptions; signal?: AbortSignal } = {},
+): Promise<void> {
+  const { paths, state, topology } = await openNetwork(dir);
+  const node = nodeNamed(topology, name);
+  const tools = await resolveTools(topology.tools, options.tools);
+  const context = nodeContext(topology, paths.dir, state.contract, tools);
+  await ensureUp(node, context, options.signal);
+}
+
+/**
+ * Ends a node's process, by SIGKILL after `graceMs` (at once for 0, as a crash would).
+ *
+ * @throws {@link NetworkError} NODE_UNKNOWN, NODE_UNSTOPPABLE
+ */
+export async function stopNode(
+  dir: string,
+  name: string,
+  options: { graceMs?: number } = {},
+): Promise<StopOutcome> {
+  const { paths, topology } = await openNetwork(dir);
+  const node = nodeNamed(topology, name);
+  return stopNodeProcess(node, paths, options.graceMs ?? GRACE_MS);
+}
+
+/** The log file of a node and its last lines, without terminal colours. */
+export async function nodeLog(
+  dir: string,
+  name: string,
+  lines: number,
+): Promise<{ path: string; lines: string[] }> {
+  const { paths, topology } = await openNetwork(dir);
+  const path = paths.log(nodeNamed(topology, name).name);
+  return { path, lines: await logTail(path, lines) };
+}
