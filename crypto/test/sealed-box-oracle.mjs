@@ -12,14 +12,16 @@ const G = [
 ];
 
 const mod = (a) => ((a % P) + P) % P;
-const power = (base, exponent) => {
-  let result = 1n;
-  for (let b = mod(base), e = exponent; e > 0n; e >>= 1n, b = (b * b) % P) {
-    if (e & 1n) result = (result * b) % P;
+function inverse(a) {
+  let [r, s] = [mod(a), P];
+  let [x, y] = [1n, 0n];
+  while (s !== 0n) {
+    const quotient = r / s;
+    [r, s] = [s, r - quotient * s];
+    [x, y] = [y, x - quotient * y];
   }
-  return result;
-};
-const inverse = (a) => power(a, P - 2n);
+  return mod(x);
+}
 
 function add(a, b) {
   if (a === null) return b;
