@@ -1,5 +1,5 @@
 /**
- * Byte-string helpers shared by the whole package.
+ * Operations on byte strings, for the whole package.
  *
  * @module
  */
