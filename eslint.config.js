@@ -2,6 +2,7 @@ import jest from 'eslint-plugin-jest';
 import tsdoc from 'eslint-plugin-tsdoc';
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
+import { determinismRules } from './chaincode/determinism.eslint.js';
 
 /** What each folder may import of the others (docs/architecture in README, "Layout"). */
 const LAYERS = {
@@ -53,9 +54,6 @@ const layering = Object.entries(LAYERS).map(([folder, allowed]) => ({
   },
 }));
 
-const NONDETERMINISTIC =
-  'Endorsers must compute the same result: use the transaction timestamp and caller-chosen IDs.';
-
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', 'coverage/**'] },
   {
@@ -97,37 +95,7 @@ export default tseslint.config(
   {
     files: ['chaincode/src/**/*.ts'],
     ignores: ['chaincode/src/service/**'],
-    rules: {
-      '@typescript-eslint/require-await': 'off',
-      'no-restricted-globals': [
-        'error',
-        ...[
-          'setTimeout',
-          'setInterval',
-          'setImmediate',
-          'fetch',
-          'process',
-          'performance',
-          'crypto',
-        ].map((name) => ({ name, message: NONDETERMINISTIC })),
-      ],
-      'no-restricted-properties': [
-        'error',
-        { object: 'Date', property: 'now', message: NONDETERMINISTIC },
-        { object: 'Math', property: 'random', message: NONDETERMINISTIC },
-        { property: 'toLocaleString', message: NONDETERMINISTIC },
-        { property: 'localeCompare', message: NONDETERMINISTIC },
-      ],
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
-          message: NONDETERMINISTIC,
-        },
-        { selector: 'ForInStatement', message: NONDETERMINISTIC },
-        { selector: 'ImportDeclaration[source.value=/^node:/]', message: NONDETERMINISTIC },
-      ],
-    },
+    rules: { '@typescript-eslint/require-await': 'off', ...determinismRules },
   },
   {
     files: ['chaincode/src/fabric.ts', 'chaincode/src/service/**/*.ts'],

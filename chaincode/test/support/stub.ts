@@ -25,7 +25,7 @@ export interface TestStub {
 type Seconds = ReturnType<ChaincodeStub['getTxTimestamp']>['seconds'];
 
 /** What contracts use of a `Long`. */
-const longOf = (value: number): Seconds => ({ toNumber: () => value }) as Seconds;
+const longOf = (value: number): Seconds => ({ toNumber: () => value }) as unknown as Seconds;
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 

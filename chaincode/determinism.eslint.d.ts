@@ -1,0 +1,1 @@
+export const determinismRules: Readonly<Record<string, readonly unknown[]>>;
