@@ -58,6 +58,19 @@ export function watchStream(
   };
 }
 
+/**
+ * Closes a stream, at once where it can: a generator answers `return()` only after a `next()` that
+ * may hang, and a Node stream that nobody has read does not notice it.
+ */
+export async function closeStream(
+  source: AsyncIterable<Uint8Array>,
+  iterator: AsyncIterator<Uint8Array> = source[Symbol.asyncIterator](),
+): Promise<void> {
+  const { destroy } = source as { destroy?: () => unknown };
+  if (typeof destroy === 'function') destroy.call(source);
+  await Promise.resolve(iterator.return?.()).catch(() => undefined);
+}
+
 /** Rejects when `signal` aborts, even while the stream is silent, and closes the stream then. */
 export async function consumeStream(
   source: AsyncIterable<Uint8Array>,
@@ -78,8 +91,7 @@ export async function consumeStream(
       onPiece(result.value);
     }
   } catch (error) {
-    // Not awaited: a generator answers return() only after the next() that hangs.
-    void Promise.resolve(iterator.return?.()).catch(() => undefined);
+    void closeStream(source, iterator);
     throw error;
   }
 }

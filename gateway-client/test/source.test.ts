@@ -122,3 +122,37 @@ describe('openableSource', () => {
     );
   });
 });
+
+describe('discarding a source', () => {
+  it('closes a stream that nobody has opened', async () => {
+    const node = new PassThrough();
+    await openableSource(node).discard();
+    expect(node.destroyed).toBe(true);
+    let reason: unknown = 'none';
+    const web = new ReadableStream<Uint8Array>({
+      cancel: (given) => {
+        reason = given;
+      },
+    });
+    await openableSource(web).discard();
+    expect(reason).toBeUndefined();
+  });
+
+  it('leaves a stream to its reader once it is opened, and what can be reopened alone', async () => {
+    const stream = new PassThrough();
+    const source = openableSource(stream);
+    source.open();
+    await source.discard();
+    expect(stream.destroyed).toBe(false);
+    stream.destroy();
+    await expect(openableSource(CONTENT).discard()).resolves.toBeUndefined();
+  });
+
+  it('ends a read that hangs in a web stream when its reader leaves', async () => {
+    const source = openableSource(new ReadableStream<Uint8Array>());
+    const iterator = source.open()[Symbol.asyncIterator]();
+    const reading = iterator.next();
+    await iterator.return?.();
+    await expect(reading).resolves.toMatchObject({ done: true });
+  });
+});

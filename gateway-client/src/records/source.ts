@@ -4,7 +4,7 @@
  * @module
  */
 import { EmrError } from '@emr-share/model';
-import { watchStream } from '../byte-stream.js';
+import { closeStream, watchStream } from '../byte-stream.js';
 
 /** A source that can be read from its start any number of times, such as a file. */
 export interface ReopenableSource {
@@ -22,6 +22,8 @@ export type RecordSource =
 /** Any {@link RecordSource} in one shape. Opening and reading fail with `SOURCE_FAILED`. */
 export interface OpenableSource {
   open(): AsyncIterable<Uint8Array>;
+  /** Closes a stream that was never opened. An opened one is closed by its reader. */
+  discard(): Promise<void>;
   readonly canReopen: boolean;
   readonly sizeBytes: number | undefined;
 }
@@ -41,21 +43,26 @@ function single(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   };
 }
 
-// Not every browser can iterate a ReadableStream.
-async function* drain(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-  const reader = stream.getReader();
-  let ended = false;
-  try {
-    for (;;) {
+/**
+ * Reads a web stream. Not every browser can iterate one; and its own iterator answers `return()` only
+ * after a read that may hang, while `cancel()` ends that read.
+ */
+function drain(stream: ReadableStream<Uint8Array>): AsyncIterableIterator<Uint8Array, undefined> {
+  let reader: ReadableStreamDefaultReader<Uint8Array> | null = null;
+  return {
+    async next() {
+      reader ??= stream.getReader();
       const { done, value } = await reader.read();
-      ended = done;
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    if (!ended) await reader.cancel().catch(() => undefined);
-    reader.releaseLock();
-  }
+      return done ? { done, value: undefined } : { done, value };
+    },
+    async return() {
+      await (reader ?? stream).cancel();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 function failed(error: unknown): EmrError {
@@ -84,38 +91,43 @@ function guarded(open: () => AsyncIterable<Uint8Array>): AsyncIterable<Uint8Arra
   });
 }
 
-function once(stream: AsyncIterable<Uint8Array>): () => AsyncIterable<Uint8Array> {
-  let opened = false;
-  return () => {
-    if (opened) {
-      throw new EmrError('SOURCE_FAILED', { problem: 'a stream can be read only once' });
-    }
-    opened = true;
-    return stream;
-  };
-}
-
 // By tag: a Uint8Array of another realm, such as a frame's, is no instance of this one's class.
 const isBytes = (value: unknown): value is Uint8Array =>
   Object.prototype.toString.call(value) === '[object Uint8Array]';
 
-function streamed(stream: AsyncIterable<Uint8Array>): OpenableSource {
-  return { open: once(stream), canReopen: false, sizeBytes: undefined };
+type Shape = Omit<OpenableSource, 'discard'> & Partial<Pick<OpenableSource, 'discard'>>;
+
+function streamed(stream: AsyncIterable<Uint8Array>): Shape {
+  let opened = false;
+  return {
+    open: () => {
+      if (opened) {
+        throw new EmrError('SOURCE_FAILED', { problem: 'a stream can be read only once' });
+      }
+      opened = true;
+      return stream;
+    },
+    discard: async () => {
+      if (!opened) await closeStream(stream);
+    },
+    canReopen: false,
+    sizeBytes: undefined,
+  };
 }
 
-/** The shape of each kind, or `null`. Iterables first: a Node stream has methods of other kinds too. */
-function shapeOf(source: RecordSource): OpenableSource | null {
+/** The shape of each kind, or `null`. Streams first: a Node stream has methods of other kinds too. */
+function shapeOf(source: RecordSource): Shape | null {
   if (isBytes(source)) {
     return { open: () => single(source), canReopen: true, sizeBytes: source.length };
   }
+  if (has(source, 'getReader')) return streamed(drain(source));
   if (Symbol.asyncIterator in source) return streamed(source);
   if (has(source, 'open')) {
     return { open: () => source.open(), canReopen: true, sizeBytes: source.sizeBytes };
   }
-  if (has(source, 'stream') && 'size' in source) {
-    return { open: () => drain(source.stream()), canReopen: true, sizeBytes: source.size };
-  }
-  return has(source, 'getReader') ? streamed(drain(source)) : null;
+  return has(source, 'stream') && 'size' in source
+    ? { open: () => drain(source.stream()), canReopen: true, sizeBytes: source.size }
+    : null;
 }
 
 /** Throws `INPUT_INVALID` for anything that is not a {@link RecordSource}. */
@@ -128,5 +140,6 @@ export function openableSource(source: RecordSource): OpenableSource {
       problem: 'expected bytes, a Blob, a stream, or an object with open()',
     });
   }
-  return { ...shape, open: () => guarded(() => shape.open()) };
+  const { discard = (): Promise<void> => Promise.resolve() } = shape;
+  return { ...shape, discard, open: () => guarded(() => shape.open()) };
 }

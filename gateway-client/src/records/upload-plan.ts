@@ -22,7 +22,7 @@ import type { ClientContext } from '../client-context.js';
 import type { Keyring } from '../keyring.js';
 import type { CallOptions } from '../ports/ledger.js';
 import type { ProgressListener } from '../progress.js';
-import { openableSource, type OpenableSource, type RecordSource } from './source.js';
+import type { OpenableSource } from './source.js';
 
 export interface UploadOptions extends CallOptions {
   /** Whose record it is. */
@@ -81,18 +81,17 @@ function termsOf(options: UploadOptions): Terms {
  */
 export async function planUpload(
   context: ClientContext,
-  source: RecordSource,
+  source: OpenableSource,
   options: UploadOptions,
   signal: AbortSignal,
 ): Promise<UploadPlan> {
-  const opened = openableSource(source);
-  const sizeBytes = options.sizeBytes ?? opened.sizeBytes;
-  const plan = { ...termsOf(options), source: opened, sizeBytes, onProgress: options.onProgress };
+  const sizeBytes = options.sizeBytes ?? source.sizeBytes;
+  const plan = { ...termsOf(options), source, sizeBytes, onProgress: options.onProgress };
   if (options.recordId !== undefined) {
     const recordId = validate(RecordId, options.recordId, 'the record ID');
     return { ...plan, recordId, plaintextSha256: null };
   }
-  if (!opened.canReopen) {
+  if (!source.canReopen) {
     return { ...plan, recordId: bytesToHex(context.rng(16)), plaintextSha256: null };
   }
   const plaintextSha256 = await hashSource(plan, signal);

@@ -12,7 +12,7 @@ import { DEK_BYTES, wrapDek } from '../key-wrap.js';
 import { contentContext } from './content-context.js';
 import { fileRecord, findFiled, isRefusal, type Filing } from './file-record.js';
 import type { Settled } from '../settle.js';
-import type { RecordSource } from './source.js';
+import { openableSource, type OpenableSource, type RecordSource } from './source.js';
 import { planUpload, uploadTag, type UploadOptions, type UploadPlan } from './upload-plan.js';
 
 /** A record on the ledger, its ciphertext in the store. */
@@ -34,6 +34,20 @@ interface Stored {
 export async function uploadRecord(
   context: ClientContext,
   source: RecordSource,
+  options: UploadOptions,
+): Promise<Uploaded> {
+  const opened = openableSource(source);
+  try {
+    return await upload(context, opened, options);
+  } catch (error) {
+    await opened.discard();
+    throw error;
+  }
+}
+
+async function upload(
+  context: ClientContext,
+  source: OpenableSource,
   options: UploadOptions,
 ): Promise<Uploaded> {
   const signal = context.signalOf(options);
