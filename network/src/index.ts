@@ -1,1 +1,26 @@
-export {};
+/**
+ * The real network from one topology file: obtain its tools, bring it up, look after it, describe
+ * it. Nodes are native processes that outlive the caller; one folder holds all they know.
+ *
+ * @module
+ */
+export { NetworkError, type NetworkErrorCode, type NetworkErrorDetails } from './errors.js';
+export type { OnProgress, ProgressEvent } from './progress.js';
+export { defaultNetworkDir, defaultToolCache, networkPaths } from './files/network-paths.js';
+export type { IdentityPaths, NetworkPaths, OrganizationPaths } from './files/network-paths.js';
+export { loadTopology, parseTopology, PROFILES, type Profile } from './topology/load.js';
+export type { TopologyOverrides } from './topology/load.js';
+export { hospitals, nodesOf, orderers } from './topology/topology.js';
+export type { Node, NodePorts, NodeRole, Organization, Topology } from './topology/topology.js';
+export { missingTools, type MissingTool, resolveTools } from './tools/resolve-tools.js';
+export type { Origin, ToolOptions } from './tools/origin.js';
+export { type ProgramName, type ToolReport, Toolset } from './tools/toolset.js';
+export type { ContractCommand } from './nodes/context.js';
+export { up, type UpOptions } from './up/up.js';
+export { down, type DownOptions, type DownReport } from './up/down.js';
+export { status, type NetworkStatus, type NodeState, type NodeStatus } from './up/status.js';
+export { nodeLog, startNode, stopNode } from './up/single-node.js';
+export type { StopOutcome } from './process/stop-process.js';
+export { diagnose, type Finding, type FindingCode } from './up/doctor.js';
+export { mermaid } from './export/mermaid.js';
+export { connectionProfiles, type ConnectionProfile } from './export/connection-profile.js';

@@ -29,6 +29,9 @@ export const IDENTITIES = {
   admin: 'admin',
 } as const;
 
+/** Without a line for every call and every connection: gigabytes under load. */
+export const LOGGING_SPEC = 'info:grpc=error:comm.grpc.server=warn';
+
 export function organizationOf(topology: Topology, name: string): Organization {
   const found = topology.organizations.find((organization) => organization.name === name);
   if (found === undefined) throw new Error(`no organization ${name}`);

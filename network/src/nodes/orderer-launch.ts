@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ProcessLaunch } from '../process/start-process.js';
 import type { Node } from '../topology/topology.js';
-import { endpoint, type NodeContext, organizationOf } from './context.js';
+import { endpoint, type NodeContext, organizationOf, LOGGING_SPEC } from './context.js';
 
 /**
  * An orderer with orderer.yaml as it comes, and everything of its own in the environment. One
@@ -30,6 +30,7 @@ export function ordererLaunch(node: Node<'orderer'>, context: NodeContext): Proc
     command: [tools.program('orderer')],
     env: {
       FABRIC_CFG_PATH: tools.configDir,
+      FABRIC_LOGGING_SPEC: LOGGING_SPEC,
       ORDERER_GENERAL_LISTENADDRESS: node.address,
       ORDERER_GENERAL_LISTENPORT: String(node.ports.grpc),
       ORDERER_GENERAL_LOCALMSPID: mspId,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProcessLaunch } from '../process/start-process.js';
 import type { Node, Organization } from '../topology/topology.js';
-import { endpoint, IDENTITIES, type NodeContext, organizationOf } from './context.js';
+import { endpoint, IDENTITIES, type NodeContext, organizationOf, LOGGING_SPEC } from './context.js';
 
 /**
  * What the contract package's connection template is filled with at this organization. The external
@@ -53,6 +53,7 @@ export async function peerLaunch(node: Node<'peer'>, context: NodeContext): Prom
     command: [tools.program('peer'), 'node', 'start'],
     env: {
       FABRIC_CFG_PATH: tools.configDir,
+      FABRIC_LOGGING_SPEC: LOGGING_SPEC,
       CORE_PEER_ID: node.name,
       CORE_PEER_LOCALMSPID: organization.mspId,
       CORE_PEER_MSPCONFIGPATH: identity.msp,

@@ -7,6 +7,7 @@ import { open } from 'node:fs/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { NetworkError } from '../errors.js';
 import { makePrivateDir } from '../files/atomic.js';
+import { withLock } from '../files/lock.js';
 import type { NetworkPaths } from '../files/network-paths.js';
 import {
   livenessOf,
@@ -26,6 +27,8 @@ import { launchOf } from './launch.js';
 const START_LIMIT_MS = 90_000;
 /** How long it may take to end by itself. */
 export const GRACE_MS = 10_000;
+/** Longer than a node may take to start and to stop together. */
+const OTHER_COMMAND_LIMIT_MS = 150_000;
 const TAIL_BYTES = 64 * 1024;
 const LAST_LINE_CHARACTERS = 400;
 
@@ -116,20 +119,34 @@ export async function ensureUp(
   context: NodeContext,
   signal?: AbortSignal,
 ): Promise<void> {
-  const record = await recordOfRunning(await launchOf(node, context));
-  await waitHealthy(node, record, context.paths, signal);
+  const { paths } = context;
+  await withNodeLock(paths.record(node.name), signal, async () => {
+    const record = await recordOfRunning(await launchOf(node, context));
+    await waitHealthy(node, record, paths, signal);
+  });
 }
 
-/** Ends the node's process, if it is provably ours, and forgets it. */
-export async function stopNodeProcess(
-  node: Node,
-  paths: NetworkPaths,
+/** Two commands never start or stop the same node at once. */
+async function withNodeLock<T>(
+  recordPath: string,
+  signal: AbortSignal | undefined,
+  action: () => Promise<T>,
+): Promise<T> {
+  const abort = signal === undefined ? {} : { signal };
+  return withLock(`${recordPath}.lock`, { waitMs: OTHER_COMMAND_LIMIT_MS, ...abort }, action);
+}
+
+/** Ends the process of a pid file, if it is provably ours, and forgets it. */
+export async function stopRecorded(
+  recordPath: string,
   graceMs: number,
+  signal?: AbortSignal,
 ): Promise<StopOutcome> {
-  const path = paths.record(node.name);
-  const record = await readProcessRecord(path);
-  if (record === null) return 'gone';
-  const outcome = await stopProcess(record, graceMs);
-  await removeProcessRecord(path);
-  return outcome;
+  return withNodeLock(recordPath, signal, async () => {
+    const record = await readProcessRecord(recordPath);
+    if (record === null) return 'gone';
+    const outcome = await stopProcess(record, graceMs);
+    await removeProcessRecord(recordPath);
+    return outcome;
+  });
 }

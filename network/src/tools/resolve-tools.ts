@@ -148,33 +148,73 @@ function signalOption(signal: AbortSignal | undefined): { signal?: AbortSignal }
   return signal === undefined ? {} : { signal };
 }
 
-function attempts(settings: ToolSettings): [place: string, attempt: Attempt][] {
-  const { folder, signal, downloads } = settings;
-  const list: [string, Attempt | false][] = [
-    [
-      `EMR_TOOLS`,
-      folder === undefined ? false : (product) => resolvedAt(product, 'folder', folder, signal),
-    ],
+/** The places where a product may be already: asking them changes nothing. */
+function lookups(settings: ToolSettings): [place: string, attempt: Attempt][] {
+  const { folder, signal } = settings;
+  const named: [string, Attempt][] =
+    folder === undefined
+      ? []
+      : [['EMR_TOOLS', (product) => resolvedAt(product, 'folder', folder, signal)]];
+  return [
+    ...named,
     ['PATH', (product) => onPath(product, signal)],
     ['cache', (product) => fromCache(product, settings)],
-    ['release', downloads ? (product) => installed(product, 'release', settings) : false],
-    ['source', (product) => installed(product, 'source', settings)],
   ];
-  return list.filter((entry): entry is [string, Attempt] => entry[1] !== false);
 }
 
-async function resolveProduct(product: Product, settings: ToolSettings): Promise<ResolvedProduct> {
+function installers(settings: ToolSettings): [place: string, attempt: Attempt][] {
+  const release: [string, Attempt][] = settings.downloads
+    ? [['release', (product) => installed(product, 'release', settings)]]
+    : [];
+  return [...release, ['source', (product) => installed(product, 'source', settings)]];
+}
+
+/** The first place that has it, or what each of them answered. */
+async function tryPlaces(
+  product: Product,
+  places: readonly [place: string, attempt: Attempt][],
+  signal: AbortSignal | undefined,
+): Promise<ResolvedProduct | readonly string[]> {
   const tried: string[] = [];
-  for (const [place, attempt] of attempts(settings)) {
+  for (const [place, attempt] of places) {
     try {
       return await attempt(product);
     } catch (error) {
-      settings.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       tried.push(`${place}: ${problemOf(error)}`);
     }
   }
+  return tried;
+}
+
+async function resolveProduct(product: Product, settings: ToolSettings): Promise<ResolvedProduct> {
+  const places = [...lookups(settings), ...installers(settings)];
+  const found = await tryPlaces(product, places, settings.signal);
+  if ('product' in found) return found;
   const { title, version } = product;
-  throw new NetworkError('TOOL_UNAVAILABLE', { product: title, version, tried });
+  throw new NetworkError('TOOL_UNAVAILABLE', { product: title, version, tried: found });
+}
+
+/** A product that would have to be fetched or built, and what each place answered. */
+export interface MissingTool {
+  title: string;
+  version: string;
+  tried: readonly string[];
+}
+
+/** What {@link resolveTools} would have to get. Looks only; gets nothing. */
+export async function missingTools(
+  tools: Topology['tools'],
+  options: ToolOptions = {},
+): Promise<MissingTool[]> {
+  const settings = toolSettings(options);
+  const missing: MissingTool[] = [];
+  for (const product of productsOf(tools, currentPlatform())) {
+    const found = await tryPlaces(product, lookups(settings), settings.signal);
+    if ('product' in found) continue;
+    missing.push({ title: product.title, version: product.version, tried: found });
+  }
+  return missing;
 }
 
 /**

@@ -1,9 +1,9 @@
 import { readdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { withLock } from '../files/lock.js';
-import { GRACE_MS } from '../nodes/run-node.js';
-import { readProcessRecord, removeProcessRecord } from '../process/process-record.js';
-import { type StopOutcome, stopProcess } from '../process/stop-process.js';
+import type { NetworkPaths } from '../files/network-paths.js';
+import { GRACE_MS, stopRecorded } from '../nodes/run-node.js';
+import type { StopOutcome } from '../process/stop-process.js';
 import { openNetwork } from './open-network.js';
 
 export interface DownOptions {
@@ -17,17 +17,12 @@ export interface DownOptions {
 /** How each node that had a pid file ended. */
 export type DownReport = { node: string; outcome: StopOutcome }[];
 
-async function recordPaths(dir: string): Promise<string[]> {
-  const names = await readdir(dir).catch(() => []);
-  return names.filter((name) => name.endsWith('.json')).map((name) => `${dir}/${name}`);
-}
-
-async function stopRecorded(path: string, graceMs: number): Promise<DownReport> {
-  const record = await readProcessRecord(path);
-  if (record === null) return [];
-  const outcome = await stopProcess(record, graceMs);
-  await removeProcessRecord(path);
-  return [{ node: record.node, outcome }];
+/** Nodes with a pid file, those too that the topology does not name any more. */
+async function recordedNodes(paths: NetworkPaths): Promise<string[]> {
+  const names = await readdir(dirname(paths.record('any'))).catch(() => []);
+  return names
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => name.slice(0, -'.json'.length));
 }
 
 /**
@@ -42,9 +37,14 @@ export async function down(dir: string, options: DownOptions = {}): Promise<Down
   const { paths } = await openNetwork(dir);
   const lock = { waitMs: 0, ...(signal === undefined ? {} : { signal }) };
   return withLock(paths.lock, lock, async () => {
-    const records = await recordPaths(dirname(paths.record('any')));
-    const reports = await Promise.all(records.map((path) => stopRecorded(path, graceMs)));
+    const nodes = await recordedNodes(paths);
+    const report = await Promise.all(
+      nodes.map(async (node) => {
+        const outcome = await stopRecorded(paths.record(node), graceMs, signal);
+        return { node, outcome };
+      }),
+    );
     if (purge) await rm(paths.dir, { recursive: true, force: true });
-    return reports.flat();
+    return report;
   });
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ensureUp, GRACE_MS, logTail, stopNodeProcess } from '../nodes/run-node.js';
+import { ensureUp, GRACE_MS, logTail, stopRecorded } from '../nodes/run-node.js';
 import type { StopOutcome } from '../process/stop-process.js';
 import type { ToolOptions } from '../tools/origin.js';
 import { resolveTools } from '../tools/resolve-tools.js';
@@ -40,7 +40,7 @@ export async function stopNode(
 ): Promise<StopOutcome> {
   const { paths, topology } = await openNetwork(dir);
   const node = nodeNamed(topology, name);
-  return stopNodeProcess(node, paths, options.graceMs ?? GRACE_MS);
+  return stopRecorded(paths.record(node.name), options.graceMs ?? GRACE_MS);
 }
 
 /** The log file of a node and its last lines, without terminal colours. */
