@@ -5,7 +5,7 @@
  */
 import { randomFillSync } from 'node:crypto';
 import { contentSizeBytes, decryptContent, encryptContent, tapSha256 } from '@emr-share/crypto';
-import { UnixfsBlobStore } from '@emr-share/embedded';
+import { UnixfsBlobStore } from '@emr-share/embedded/blobs';
 
 export type ContentOperation = 'add' | 'fetch';
 

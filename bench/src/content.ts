@@ -24,14 +24,23 @@ import { median, spreadOf } from './statistics.js';
 import type { Spread } from './statistics.js';
 
 export interface ContentBenchOptions {
-  /** Leaves larger sizes out: `400`, `10kB`, `1MB`, … Default all, to 1 GB. */
-  readonly max?: string | undefined;
+  /** Leaves larger sizes out. Default all, to 1 GB. */
+  readonly maxBytes?: number | undefined;
   /** Pairs to measure for each size and operation. Default 5. */
   readonly rounds?: number | undefined;
   /** Folder on the disk to measure. Default the system's temporary folder. */
   readonly directory?: string | undefined;
+  /** Drop the blob from the page cache before every fetch, so that it comes from the disk. */
+  readonly cold?: boolean | undefined;
   /** Print one JSON document in place of the table. */
   readonly json?: boolean | undefined;
+}
+
+/** What every measurement of a run shares. */
+interface Setting {
+  readonly folder: string;
+  readonly rounds: number;
+  readonly cold: boolean;
 }
 
 interface SideResult {
@@ -53,6 +62,7 @@ interface ContentReport {
   readonly machine: Machine;
   readonly directory: string;
   readonly rounds: number;
+  readonly cold: boolean;
   readonly results: readonly ContentResult[];
 }
 
@@ -72,40 +82,30 @@ const CHILD = fileURLToPath(new URL('content-child.js', import.meta.url));
 
 /** Measures every size and prints the result; some minutes to 1 GB, seconds to 10 MB. */
 export async function runContentBench(options: ContentBenchOptions = {}): Promise<void> {
-  const rounds = parseRounds(options.rounds ?? DEFAULT_ROUNDS);
-  const maxBytes = options.max === undefined ? Infinity : parseSize(options.max);
-  const parent = options.directory ?? tmpdir();
-  const folder = await mkdtemp(join(parent, 'emr-bench-content-'));
+  const { rounds = DEFAULT_ROUNDS, maxBytes = Infinity, cold = false } = options;
+  const directory = options.directory ?? tmpdir();
+  const folder = await mkdtemp(join(directory, 'emr-bench-content-'));
   try {
     const machine = describeMachine();
     const results: ContentResult[] = [];
     for (const sizeBytes of SIZES.filter((size) => size <= maxBytes)) {
       process.stderr.write(`measuring ${formatSize(sizeBytes)} …\n`);
-      results.push(await measureAdd(folder, sizeBytes, rounds));
-      results.push(await measureFetch(folder, sizeBytes, rounds));
+      results.push(await measureAdd({ folder, rounds, cold }, sizeBytes));
+      results.push(await measureFetch({ folder, rounds, cold }, sizeBytes));
     }
-    const report = { machine, directory: parent, rounds, results };
+    const report = { machine, directory, rounds, cold, results };
     process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : format(report));
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-async function measureAdd(
-  folder: string,
-  sizeBytes: number,
-  rounds: number,
-): Promise<ContentResult> {
+async function measureAdd({ folder, rounds }: Setting, sizeBytes: number): Promise<ContentResult> {
+  const directory = join(folder, 'added');
+  const repeats = repeatsOf(sizeBytes);
   const pairs = await alternate(rounds, async (side) => {
-    const directory = join(folder, 'added');
     try {
-      return await runCase(folder, {
-        operation: 'add',
-        side,
-        sizeBytes,
-        directory,
-        repeats: repeatsOf(sizeBytes),
-      });
+      return await runCase(folder, { operation: 'add', side, sizeBytes, directory, repeats });
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
@@ -114,24 +114,24 @@ async function measureAdd(
 }
 
 async function measureFetch(
-  folder: string,
+  { folder, rounds, cold }: Setting,
   sizeBytes: number,
-  rounds: number,
 ): Promise<ContentResult> {
   const directory = join(folder, 'filed');
   const blob = await fileOne(folder, directory, sizeBytes);
-  const pairs = await alternate(rounds, (side) =>
-    runCase(folder, {
-      operation: 'fetch',
-      side,
-      sizeBytes,
-      directory,
-      repeats: repeatsOf(sizeBytes),
-      blob,
-    }),
-  );
+  const repeats = cold ? 1 : repeatsOf(sizeBytes);
+  const pairs = await alternate(rounds, async (side) => {
+    if (cold) await dropFromCache(directory);
+    return runCase(folder, { operation: 'fetch', side, sizeBytes, directory, repeats, blob });
+  });
   await rm(directory, { recursive: true });
   return summarize('fetch', sizeBytes, pairs);
+}
+
+/** Node has no posix_fadvise; dd of the GNU coreutils calls it for a file that it does not read. */
+async function dropFromCache(directory: string): Promise<void> {
+  const dd = ['dd', 'if={}', 'iflag=nocache', 'count=0', 'status=none'];
+  await run('find', [directory, '-type', 'f', '-exec', ...dd, ';']);
 }
 
 async function fileOne(folder: string, directory: string, sizeBytes: number): Promise<BenchBlob> {
@@ -211,7 +211,8 @@ function format(report: ContentReport): string {
     `${machineLine(report.machine)}; ${report.rounds} pairs in turns, one process each, in ${report.directory}`,
     table.toString(),
     '× bare: our throughput as a part of the bare store’s in the same round, median (quartiles).',
-    'add: encrypt, SHA-256, add. fetch: read and check every block, SHA-256, decrypt; from the page cache.',
+    'add: encrypt, SHA-256, add. fetch: read and check every block, SHA-256, decrypt; ' +
+      `from the ${report.cold ? 'disk' : 'page cache'}.`,
     '',
   ].join('\n');
 }
@@ -231,25 +232,8 @@ function rowOf({ operation, sizeBytes, bare, ours, ratio }: ContentResult): stri
 
 const formatPeak = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 
-const UNITS = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9 } as const;
-
 function formatSize(bytes: number): string {
   if (bytes >= 1e9) return `${bytes / 1e9} GB`;
   if (bytes >= 1e6) return `${bytes / 1e6} MB`;
   return `${bytes / 1e3} kB`;
-}
-
-function parseSize(text: string): number {
-  const [, digits, unit = 'B'] = /^(\d+(?:\.\d+)?) ?(B|kB|MB|GB)?$/.exec(text) ?? [];
-  if (digits === undefined) {
-    throw new RangeError(`"${text}" is not a size; write 400, 10kB, 1MB or 1GB`);
-  }
-  return Number(digits) * UNITS[unit as keyof typeof UNITS];
-}
-
-function parseRounds(rounds: number): number {
-  if (!Number.isSafeInteger(rounds) || rounds < 1) {
-    throw new RangeError('the number of rounds must be a whole number from 1');
-  }
-  return rounds;
 }
