@@ -80,7 +80,7 @@ export class EmbeddedLedger implements Ledger {
     const peer = this.#ownPeer();
     const ending = signal === undefined ? this.#closed : AbortSignal.any([signal, this.#closed]);
     const from = after ?? { blockNumber: peer.copy.publishedHead.height };
-    return this.#admitted(peer, eventsAfter(peer, from, this.#channel.heights, ending));
+    return this.#admitted(peer, eventsAfter(peer, from, this.#channel.heights, ending), ending);
   }
 
   #evaluate(invocation: Invocation): Promise<string> {
@@ -104,8 +104,14 @@ export class EmbeddedLedger implements Ledger {
   async *#admitted(
     peer: Peer,
     events: AsyncIterable<LedgerEvent>,
+    ending: AbortSignal,
   ): AsyncGenerator<LedgerEvent, void, undefined> {
-    await this.#channel.admit(this.#identity, peer, 'events');
+    try {
+      await this.#channel.admit(this.#identity, peer, 'events');
+    } catch (error) {
+      if (ending.aborted) return;
+      throw error;
+    }
     yield* events;
   }
 
