@@ -42,9 +42,9 @@ export function mermaid(topology: Topology): string {
   return [
     'flowchart LR',
     ...topology.organizations.flatMap(organizationLines),
-    ...ring(orderer, `<== "${type}" ==>`),
-    ...ring(firstPeers, '<-. gossip .->'),
-    ...ring(kubo, '<-. swarm .->'),
+    ...ring(orderer, `<==>|${type}|`),
+    ...ring(firstPeers, '<-.->|gossip|'),
+    ...ring(kubo, '<-.->|swarm|'),
     '',
   ].join('\n');
 }
