@@ -43,8 +43,8 @@ export interface ContentCaseResult {
 const MIB = 1024 * 1024;
 const PIECE_BYTES = 64 * 1024;
 const KEY = { dek: new Uint8Array(32).fill(7), context: new TextEncoder().encode('bench') };
-const WARM_UP_BYTES = 2 * MIB;
-const WARM_UP_ROUNDS = 4;
+const WARM_UP_BYTES = 256 * 1024;
+const WARM_UP_ROUNDS = 8;
 
 /** Runs a case after warming up; `scratch` is a folder for what the warm-up stores. */
 export async function runContentCase(
