@@ -10,7 +10,7 @@ import { buildCli, runProgram, type ProcessOptions } from '../support/emr-proces
 
 jest.setTimeout(120_000);
 
-const LARGE_BYTES = 96 * 1024 * 1024;
+const LARGE_BYTES = 48 * 1024 * 1024;
 let folder: string;
 const inFolder = (name: string): string => join(folder, name);
 const blobs = (): string => join(inFolder('data'), 'consortium', 'blobs');
