@@ -9,7 +9,7 @@ import {
   type PurposeOfUse,
   type TransactionRecord,
 } from '@emr-share/model';
-import { enrol } from './support/certificates.js';
+import { enrol } from './support/enrolment.js';
 import type { Identity } from './support/channel.js';
 import { HospitalStory, refusal, SCOPE } from './support/hospital-story.js';
 import { bytesOf, newId, type Person } from './support/person.js';

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { TRANSACTIONS, type TransactionName } from '@emr-share/model';
 import shimLogger from 'fabric-shim/lib/logger.js';
 import { MAX_CLOCK_SKEW_MS } from '../src/index.js';
-import { enrol } from './support/certificates.js';
+import { enrol } from './support/enrolment.js';
 import type { Identity } from './support/channel.js';
 import { HospitalStory, refusal } from './support/hospital-story.js';
 import { Person } from './support/person.js';

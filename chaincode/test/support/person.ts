@@ -32,7 +32,7 @@ import {
   type TransactionRecord,
 } from '@emr-share/model';
 import { createHash, randomBytes } from 'node:crypto';
-import { enrol } from './certificates.js';
+import { enrol } from './enrolment.js';
 import type { Channel, Identity, Organization } from './channel.js';
 
 export const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
