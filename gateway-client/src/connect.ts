@@ -80,11 +80,13 @@ export async function connect(options: ConnectOptions): Promise<EmrClient> {
 function contextOf(options: ConnectOptions, closed: AbortSignal): ClientContext {
   const { ledger, blobs, keyring, organizations } = options;
   const warn = options.onWarning ?? ((): void => undefined);
+  const { verifyingPk, readerKeyHex } = keyring;
+  const ownKeys = { userId: ledger.userId, verifyingPk, readerKeyHex };
   return {
     ledger,
     blobs,
     keyring,
-    directory: new Directory({ ledger, warn, organizations }),
+    directory: new Directory({ ledger, ownKeys, warn, organizations }),
     clock: options.clock ?? systemClock,
     rng: options.rng ?? systemRng,
     warn,

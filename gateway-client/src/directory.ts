@@ -53,14 +53,17 @@ export class Directory {
   readonly #ledger: Ledger;
   readonly #warn: WarningListener;
   #organizations: readonly MspId[] | undefined;
-  readonly #keys = new Map<UserId, UserKeys>();
+  readonly #keys: Map<UserId, UserKeys>;
 
   constructor(options: {
     readonly ledger: Ledger;
+    /** The caller's own: the ledger is not asked for those. */
+    readonly ownKeys: UserKeys;
     readonly warn: WarningListener;
     readonly organizations: readonly MspId[] | undefined;
   }) {
     this.#ledger = options.ledger;
+    this.#keys = new Map([[options.ownKeys.userId, options.ownKeys]]);
     this.#warn = options.warn;
     this.#organizations = options.organizations;
   }

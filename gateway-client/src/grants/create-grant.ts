@@ -9,6 +9,7 @@ import {
   UserId,
   validate,
   type Coverage,
+  type Custodian,
   type Grant,
   type GrantBody,
   type ScopeId,
@@ -21,7 +22,7 @@ import type { CallOptions } from '../ports/ledger.js';
 import { whileBehind } from '../retry.js';
 import { find, submitSettled } from '../settle.js';
 import { extendGrant } from './extend-grant.js';
-import { custodianKeys, depositFragments, sealScope } from './fragments.js';
+import { depositFragments, keysOf, sealScope } from './fragments.js';
 import { ensureRecordScope } from './record-scope.js';
 import { assertWithinPolicy, grantBodyOf, isGrantOf, type GrantTerms } from './terms.js';
 
@@ -73,10 +74,11 @@ async function newGrant(
   terms: GrantTerms,
   signal: AbortSignal,
 ): Promise<Grant> {
-  const body = await settledTerms(context, grantId, terms, signal);
+  const custodians = await context.directory.custodians(signal);
+  const body = await settledTerms(context, { grantId, terms, custodians }, signal);
   const grant: SignedGrant = { body, signature: context.keyring.sign('grant', body) };
   const scopeIds = await coveredScopes(context, body.coverage, signal);
-  const keys = await custodianKeys(context, body.custodians, signal);
+  const keys = keysOf(custodians);
   const sealed = scopeIds.map((scopeId) => sealScope(context, body, scopeId, keys));
   await depositFragments(context, grant, sealed, signal);
   const scopes = sealed.map(({ scope }) => scope);
@@ -98,17 +100,19 @@ async function newGrant(
 }
 
 async function settledTerms(
-  context: ClientContext,
-  grantId: GrantId,
-  terms: GrantTerms,
+  { directory, clock, userId: patient }: ClientContext,
+  asked: {
+    readonly grantId: GrantId;
+    readonly terms: GrantTerms;
+    readonly custodians: readonly Custodian[];
+  },
   signal: AbortSignal,
 ): Promise<GrantBody> {
-  const { directory, clock, userId: patient } = context;
+  const { grantId, terms, custodians } = asked;
   const grantee = validate(UserId, terms.grantee, 'the grantee');
-  const [keys, policy, custodians] = await Promise.all([
+  const [keys, policy] = await Promise.all([
     directory.keys(grantee, signal),
     directory.policy(patient, signal),
-    directory.custodians(signal),
   ]);
   const body = grantBodyOf(terms, {
     grantId,

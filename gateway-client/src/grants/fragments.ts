@@ -9,6 +9,7 @@ import {
   EmrError,
   MAX_SCOPES_PER_CALL,
   TRANSIENT_FRAGMENTS,
+  type Custodian,
   type FragmentDeposit,
   type GrantBody,
   type GrantScopeBody,
@@ -28,31 +29,27 @@ export interface SealedScope {
   readonly sealed: ReadonlyMap<MspId, Uint8Array>;
 }
 
-/** The published keys of the custodians that a grant names. Throws `CUSTODIAN_NOT_FOUND`. */
-export async function custodianKeys(
-  context: ClientContext,
-  mspIds: readonly MspId[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<MspId, PublicKey>> {
-  const published = await context.directory.custodians(signal);
+/** Custodians' keys by MSP ID. */
+export type CustodianKeys = ReadonlyMap<MspId, PublicKey>;
+
+/** The keys of published custodians, decoded. */
+export function keysOf(custodians: readonly Custodian[]): CustodianKeys {
   return new Map(
-    mspIds.map((mspId) => {
-      const custodian = published.find((one) => one.mspId === mspId);
-      if (custodian === undefined) throw new EmrError('CUSTODIAN_NOT_FOUND', { mspId });
-      return [mspId, publicKeyOf(custodian.publicKey, 'the custodian key')];
-    }),
+    custodians.map(({ mspId, publicKey }) => [mspId, publicKeyOf(publicKey, 'the custodian key')]),
   );
 }
 
 /**
  * Splits the re-encryption key of one scope for a grant and seals each fragment to its custodian:
  * some milliseconds for each. The split is random: every call gives other fragments.
+ *
+ * @throws EmrError `CUSTODIAN_NOT_FOUND` for a custodian of the grant that `keys` lacks.
  */
 export function sealScope(
   { keyring, rng }: ClientContext,
   grant: GrantBody,
   scopeId: ScopeId,
-  keys: ReadonlyMap<MspId, PublicKey>,
+  keys: CustodianKeys,
 ): SealedScope {
   const { grantId, threshold, custodians } = grant;
   const kfrags = keyring.delegate({
@@ -64,7 +61,9 @@ export function sealScope(
   const sealed = new Map(
     custodians.map((mspId, i) => {
       const [kfrag, key] = [kfrags[i], keys.get(mspId)];
-      if (kfrag === undefined || key === undefined) throw new TypeError('a custodian without key');
+      if (kfrag === undefined || key === undefined) {
+        throw new EmrError('CUSTODIAN_NOT_FOUND', { mspId });
+      }
       const context = canonicalBytes({ grantId, mspId, scopeId });
       return [mspId, sealBox(key, kfrag.toBytes(), { context, rng })];
     }),
