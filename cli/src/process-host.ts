@@ -1,18 +1,23 @@
 /**
- * The process as {@link Host}: Ctrl+C becomes an abort, a closed pipe ends quietly.
+ * The process as {@link Host}: Ctrl+C becomes an abort, a closed pipe ends quietly, and what nobody
+ * caught is reported like any other error.
  *
  * @module
  */
 import type { ExitCode } from './errors/exit-code.js';
+import { reportError } from './errors/report-error.js';
 import type { Host } from './host.js';
+import { Output } from './output/output.js';
 
 const OUTPUT_CLOSED: ExitCode = 141;
+const OUTPUT_FAILED: ExitCode = 2;
 const INTERRUPTED: ExitCode = 130;
 
-function endQuietlyOnClosedPipe(stream: NodeJS.WriteStream): void {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(OUTPUT_CLOSED);
-    throw error;
+function endWhenOutputFails(stream: NodeJS.WriteStream): void {
+  stream.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') process.exit(OUTPUT_CLOSED);
+    if (stream === process.stdout) process.stderr.write(`emr: cannot write the output (${code})\n`);
+    process.exit(OUTPUT_FAILED);
   });
 }
 
@@ -28,12 +33,18 @@ function interruption(): AbortSignal {
   return controller.signal;
 }
 
+function endOnUncaught(args: readonly string[], host: Host): void {
+  process.on('uncaughtException', (error) => {
+    const output = new Output(host, { json: args.includes('--json'), color: false });
+    process.exit(reportError(error, output, host));
+  });
+}
+
 /** Runs a program with the process's arguments and streams, and sets its exit code. */
 export async function runProcess(
   program: (args: readonly string[], host: Host) => Promise<ExitCode>,
 ): Promise<void> {
-  endQuietlyOnClosedPipe(process.stdout);
-  endQuietlyOnClosedPipe(process.stderr);
+  const args = process.argv.slice(2);
   const host: Host = {
     stdin: process.stdin,
     stdout: process.stdout,
@@ -41,5 +52,8 @@ export async function runProcess(
     env: process.env,
     signal: interruption(),
   };
-  process.exitCode = await program(process.argv.slice(2), host);
+  endWhenOutputFails(process.stdout);
+  endWhenOutputFails(process.stderr);
+  endOnUncaught(args, host);
+  process.exitCode = await program(args, host);
 }
