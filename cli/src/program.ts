@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createRequire } from 'node:module';
 import { UserId } from '@emr-share/model';
 import { Command, InvalidArgumentError } from 'commander';
 import { COMMANDS } from './commands/index.js';
@@ -10,6 +11,9 @@ import { EXIT_CODES } from './errors/exit-code.js';
 import type { Host } from './host.js';
 import { matching } from './input/option-value.js';
 
+const { version: VERSION } = createRequire(import.meta.url)('../package.json') as {
+  version: string;
+};
 const MAX_WAIT_SECONDS = 3600;
 
 function parseWait(text: string): number {
@@ -19,6 +23,13 @@ function parseWait(text: string): number {
     `It is a whole number of seconds, ${String(MAX_WAIT_SECONDS)} at most.`,
   );
 }
+
+const FIRST_STEPS_HELP = `
+First steps:
+  emr init patient-01                          make a keystore
+  emr register                                 be known to the consortium
+  emr upload summary.json                      file a record
+  emr grant dr.weber --category medical-information --for 30d`;
 
 function exitCodeHelp(): string {
   const lines = Object.entries(EXIT_CODES).map(
@@ -39,13 +50,20 @@ Environment:
 export function createProgram(host: Host): Command {
   const program = new Command('emr')
     .description('Share electronic medical records that only the patient can open to others.')
-    .option('--data <dir>', 'directory of keystores and of the embedded consortium')
-    .option('--as <user>', 'user to act as', matching(UserId, 'a user ID such as dr.weber'))
+    .option(
+      '--data <dir>',
+      "keystores and the embedded consortium (default: the user's data directory)",
+    )
+    .option(
+      '--as <user>',
+      'user to act as (default: the only keystore)',
+      matching(UserId, 'a user ID such as dr.weber'),
+    )
     .option('--json', 'results and errors as JSON')
-    .option('--passphrase-file <file>', 'read the passphrase from the first line of a file')
+    .option('--passphrase-file <file>', 'first line: the passphrase (default: asked for)')
     .option('--no-color', 'no colour, even on a terminal')
     .option('--wait <seconds>', 'how long to wait for a busy data directory', parseWait, 10)
-    .version('0.1.0', '-V, --version')
+    .version(VERSION, '-V, --version')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => host.stdout.write(text),
@@ -55,7 +73,7 @@ export function createProgram(host: Host): Command {
     })
     .showSuggestionAfterError()
     .exitOverride()
-    .addHelpText('after', `${exitCodeHelp()}\n${ENVIRONMENT_HELP}`);
+    .addHelpText('after', `${FIRST_STEPS_HELP}\n${exitCodeHelp()}\n${ENVIRONMENT_HELP}`);
   for (const makeCommand of COMMANDS) {
     const command = makeCommand(host).copyInheritedSettings(program);
     program.addCommand(command);

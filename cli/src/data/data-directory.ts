@@ -27,6 +27,11 @@ export class DataDirectory {
     return join(this.path, 'consortium');
   }
 
+  /** Whether a consortium was founded here. */
+  async hasConsortium(): Promise<boolean> {
+    return (await this.#attempt(() => access(this.consortium), ['ENOENT'])) !== null;
+  }
+
   keystoreOf(userId: UserId): string {
     return join(this.path, 'keystores', `${userId}${KEYSTORE_SUFFIX}`);
   }

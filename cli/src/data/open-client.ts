@@ -36,6 +36,9 @@ export async function withConsortium<T>(
   use: (consortium: Consortium) => Promise<T>,
 ): Promise<T> {
   await call.data.prepare();
+  if (!(await call.data.hasConsortium())) {
+    call.output.note(`Founding a consortium of ${ORGANIZATIONS.join(', ')} in ${call.data.path} …`);
+  }
   // The consortium brings the contracts along: commands that do not need it start without it.
   const { Consortium } = await import('@emr-share/embedded');
   await using consortium = await Consortium.open({
