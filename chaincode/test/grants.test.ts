@@ -131,6 +131,19 @@ describe('grants:DepositFragments', () => {
     expect(await refusal(deposit(grant, [...scopes, ...scopes]))).toBe('INPUT_INVALID');
   });
 
+  it('refuses scopes that the grant does not cover, or that are not published', async () => {
+    const { alice } = story.people;
+    const omics = categoryScopeId('alice', 'omics', 0);
+    const scopes = [alice.scope(omics, story.now)];
+    await story.channel.submit(alice, 'registry:PublishScopes', { scopes });
+    const { grant } = story.draft();
+    const uncovered = alice.sealScope(story.channel, grant, omics);
+    expect(await refusal(deposit(grant, [uncovered]))).toBe('GRANT_REFUSED');
+    const next = categoryScopeId('alice', 'prescription', 1);
+    const unpublished = alice.sealScope(story.channel, grant, next);
+    expect(await refusal(deposit(grant, [unpublished]))).toBe('SCOPE_NOT_FOUND');
+  });
+
   it('refuses an organization that is no custodian of the grant', async () => {
     const { grant, scopes } = story.draft({ custodians: [B], threshold: 1 });
     const [{ scope, sealed }] = scopes as [SealedScope];
@@ -295,6 +308,9 @@ describe('grants:CreateGrant', () => {
     const sealed = alice.sealScope(story.channel, longer, SCOPE);
     expect(await refusal(create(longer, [sealed]))).toBe('GRANT_EXISTS');
     expect(await refusal(create({ body, signature }, [sealed]))).toBe('GRANT_EXISTS');
+    const later = categoryScopeId('alice', 'prescription', 1);
+    const more = alice.sealScope(story.channel, { body, signature }, later);
+    expect(await refusal(create({ body, signature }, [more]))).toBe('GRANT_EXISTS');
   });
 
   it('refuses everybody but the patient', async () => {
@@ -401,8 +417,8 @@ describe('grants:CreateGrant', () => {
       [record.recordId, 'GRANT_REFUSED'],
     ] as const) {
       const coverage = { kind: 'record' as const, recordId };
-      const call = story.grant({ coverage }, [recordScopeId('alice', recordId)]);
-      expect(await refusal(call)).toBe(code);
+      const { grant, scopes } = story.draft({ coverage }, [recordScopeId('alice', recordId)]);
+      expect(await refusal(create(grant, scopes))).toBe(code);
     }
   });
 

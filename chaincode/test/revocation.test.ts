@@ -194,6 +194,28 @@ describe('grants:CloseGrant', () => {
     expect(await close()).toMatchObject({ grantId });
   });
 
+  it('counts fragments of an extension that was never made', async () => {
+    const { alice } = story.people;
+    const next = categoryScopeId('alice', 'prescription', 1);
+    const scopes = [alice.scope(next, story.now)];
+    await story.channel.submit(alice, 'registry:PublishScopes', { scopes });
+    const signed = { body: grant.body, signature: grant.signature };
+    await story.deposit(signed, [alice.sealScope(story.channel, signed, next)], ['HospBMSP']);
+    await revoke();
+    const { custodians } = await story.channel.evaluate(alice, 'grants:GetFragmentStatus', {
+      grantId,
+    });
+    expect(custodians[1]).toMatchObject({ mspId: 'HospBMSP', present: [SCOPE, next] });
+    await purge('HospAMSP');
+    await purge('HospCMSP');
+    expect(await refusal(close())).toBe('FRAGMENT_PRESENT');
+    await purge('HospBMSP');
+    expect(story.channel.world.privateAddresses()).toEqual([]);
+    expect(await close()).toMatchObject({
+      purged: ORGANIZATIONS.map((mspId) => ({ mspId, scopes: [SCOPE] })),
+    });
+  });
+
   it('refuses a grant that was not revoked, even if it has expired and is purged', async () => {
     expect(await refusal(close())).toBe('GRANT_ACTIVE');
     story.channel.now = grant.body.rule.notAfter;

@@ -39,13 +39,15 @@ export const findGrant: Rule<'access:FindGrant'> = async (invocation, { recordId
   const entries = await state.list(grantsTo(caller.userId, record.patient));
   let best: { readonly grant: Grant; readonly scopeId: string } | null = null;
   let miss = new EmrError('ACCESS_DENIED', { recordId }) as EmrError;
+  const policy = await currentPolicy(state, record.patient);
   for (const { parts } of entries) {
     const grant = await grantFor(state, parts.at(-1) ?? '', record);
-    const policy = await currentPolicy(state, record.patient);
     const decision = decide(invocation, { record, grant, policy, purpose });
-    if (!decision.permitted) miss = closer(miss, decision.error);
-    else if (best === null || outlasts(grant, best.grant))
+    if (!decision.permitted) {
+      miss = closer(miss, decision.error);
+    } else if (best === null || outlasts(grant, best.grant)) {
       best = { grant, scopeId: decision.scopeId };
+    }
   }
   if (best === null) throw miss;
   const { grantId, coverage } = best.grant.body;

@@ -17,14 +17,14 @@ import { assertInForce } from '../granted.js';
 import type { Invocation, Rule } from '../invocation.js';
 import { grantKey, grantScopeKey } from '../ledger-keys.js';
 import { assertSigned, bytesOf } from '../signed-facts.js';
-import { assertOwnScopes } from './grant-scopes.js';
+import { assertGrantable, assertOwnScopes } from './grant-scopes.js';
 
 /**
  * Writes private data of this organization only; what it reads of the public state is guarded as in
  * any transaction, so a deposit cannot slip in behind a revocation.
  */
 export const depositFragments: Rule<'grants:DepositFragments'> = async (invocation, request) => {
-  const { service, fragments } = invocation;
+  const { state, service, fragments } = invocation;
   const { grantId, mspId } = request;
   assertOwnOrganization(mspId, service.mspId);
   const deposit = depositOf(invocation);
@@ -43,6 +43,7 @@ export const depositFragments: Rule<'grants:DepositFragments'> = async (invocati
     const problem = 'the organization is no custodian of the grant';
     throw new EmrError('FRAGMENT_INVALID', { mspId, grantId, problem });
   }
+  for (const scope of scopes) await assertGrantable(state, body, scope);
   await assertUnchanged(invocation, deposit, mspId);
 
   for (const { scope, sealed } of deposit.fragments) {

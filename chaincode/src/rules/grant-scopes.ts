@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  categoryScopeId,
   EmrError,
   parseScopeId,
   recordScopeId,
@@ -14,6 +15,7 @@ import {
 } from '@emr-share/model';
 import { currentScopeId, recordOf, scopeOf } from '../facts.js';
 import type { Invocation } from '../invocation.js';
+import { scopeHeadKey } from '../ledger-keys.js';
 import { assertSigned } from '../signed-facts.js';
 import type { WorldState } from '../world-state.js';
 
@@ -76,24 +78,69 @@ async function coveredScopes(
 }
 
 /**
- * The scope is published with the key that the kfrags delegate from, and every custodian of the
- * grant, no other, holds exactly the fragment that the patient signed for.
+ * The scope is one that the grant may ever open, and is published with the key that the kfrags
+ * delegate from.
  *
- * @throws EmrError `SCOPE_NOT_FOUND`, `GRANT_REFUSED`, `FRAGMENT_MISSING`.
+ * @throws EmrError `GRANT_REFUSED`, `SCOPE_NOT_FOUND`.
+ */
+export async function assertGrantable(
+  state: WorldState,
+  grant: GrantBody,
+  { body }: SignedGrantScope,
+): Promise<void> {
+  const { grantId } = grant;
+  if (!mayOpen(grant, body.scopeId)) {
+    throw new EmrError('GRANT_REFUSED', {
+      grantId,
+      problem: 'it does not cover one of its scopes',
+    });
+  }
+  const published = await scopeOf(state, body.scopeId);
+  if (published.body.delegatingKey === body.delegatingKey) return;
+  const problem = 'the delegating key is not that of the published scope';
+  throw new EmrError('GRANT_REFUSED', { grantId, problem });
+}
+
+function mayOpen({ patient, coverage }: GrantBody, scopeId: ScopeId): boolean {
+  if (coverage.kind === 'record') return scopeId === recordScopeId(patient, coverage.recordId);
+  const parsed = parseScopeId(scopeId);
+  return parsed.kind === 'category' && coverage.categories.includes(parsed.category);
+}
+
+/**
+ * Every published scope that a grant may open: where custodians can hold fragments of it, also those
+ * of an extension that was never made.
+ */
+export async function grantableScopes(
+  state: WorldState,
+  { patient, coverage }: GrantBody,
+): Promise<readonly ScopeId[]> {
+  if (coverage.kind === 'record') return [recordScopeId(patient, coverage.recordId)];
+  const scopeIds: ScopeId[] = [];
+  for (const category of coverage.categories) {
+    const head = await state.get(scopeHeadKey(patient, category));
+    for (let epoch = 0; head !== null && epoch <= head.epoch; epoch++) {
+      scopeIds.push(categoryScopeId(patient, category, epoch));
+    }
+  }
+  return scopeIds;
+}
+
+/**
+ * The scope is grantable, and every custodian of the grant, no other, holds exactly the fragment that
+ * the patient signed for.
+ *
+ * @throws EmrError `GRANT_REFUSED`, `SCOPE_NOT_FOUND`, `FRAGMENT_MISSING`.
  */
 export async function assertFragments(
   { state, fragments }: Invocation,
   grant: GrantBody,
-  { body }: SignedGrantScope,
+  scope: SignedGrantScope,
 ): Promise<void> {
   const { grantId, custodians } = grant;
-  const { scopeId } = body;
-  const published = await scopeOf(state, scopeId);
-  if (published.body.delegatingKey !== body.delegatingKey) {
-    const problem = 'the delegating key is not that of the published scope';
-    throw new EmrError('GRANT_REFUSED', { grantId, problem });
-  }
-  const committed = new Map(body.fragments.map((f) => [f.mspId, f.sealedSha256]));
+  await assertGrantable(state, grant, scope);
+  const { scopeId } = scope.body;
+  const committed = new Map(scope.body.fragments.map((f) => [f.mspId, f.sealedSha256]));
   if (committed.size !== custodians.length || custodians.some((mspId) => !committed.has(mspId))) {
     const problem = 'the fragments are not one for each custodian';
     throw new EmrError('GRANT_REFUSED', { grantId, problem });

@@ -66,7 +66,7 @@ export const extendGrant: Rule<'grants:ExtendGrant'> = async (invocation, { gran
   const added = scopes.filter((scope) => !isAmong(scope, before, grantId));
   if (added.length > 0) {
     assertInForce(stored, now);
-    assertExtensible(body, await currentPolicy(state, body.patient), added);
+    assertStillOpen(body, await currentPolicy(state, body.patient), added);
     for (const scope of added) await assertFragments(invocation, body, scope);
     await putScopes(invocation, added);
     await auditGrant(invocation, 'grant.extended', body);
@@ -136,23 +136,18 @@ function isAmong(
   throw new EmrError('GRANT_EXISTS', { grantId });
 }
 
-/** Only epochs of the categories that it covers, as long as the policy keeps them open. */
-function assertExtensible(
+/** The policy still keeps the categories open that the grant is to open further. */
+function assertStillOpen(
   { grantId, coverage }: GrantBody,
   { closedCategories }: PolicyBody,
   added: readonly SignedGrantScope[],
 ): void {
-  const allowed = (scope: SignedGrantScope): boolean => {
-    const parsed = parseScopeId(scope.body.scopeId);
-    return (
-      parsed.kind === 'category' &&
-      coverage.kind === 'categories' &&
-      coverage.categories.includes(parsed.category) &&
-      !closedCategories.includes(parsed.category)
-    );
-  };
-  if (added.every(allowed)) return;
-  const problem = 'it may be extended only by epochs of the categories it covers';
+  const closed = added.some(({ body }) => {
+    const scope = parseScopeId(body.scopeId);
+    return scope.kind === 'category' && closedCategories.includes(scope.category);
+  });
+  if (coverage.kind === 'categories' && !closed) return;
+  const problem = 'it covers no category that can be opened further';
   throw new EmrError('GRANT_REFUSED', { grantId, problem });
 }
 

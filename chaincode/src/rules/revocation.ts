@@ -16,6 +16,7 @@ import { assertOwnOrganization } from '../facts.js';
 import { scopesOf, storedGrant, wholeGrant } from '../granted.js';
 import type { Invocation, Rule } from '../invocation.js';
 import { grantKey, receiptKey } from '../ledger-keys.js';
+import { grantableScopes } from './grant-scopes.js';
 import { assertParty, auditGrant } from './grants.js';
 
 export const revokeGrant: Rule<'grants:RevokeGrant'> = async (invocation, { grantId }) => {
@@ -40,9 +41,10 @@ export const purgeFragments: Rule<'grants:PurgeFragments'> = async (invocation, 
   const grant = await storedGrant(state, grantId);
   assertMayEnd(invocation, grant.body, mspId);
   if (isInForce(grant, invocation)) throw new EmrError('GRANT_ACTIVE', { grantId });
-  const purged = await scopeIdsOf(invocation, grantId);
-  for (const scopeId of purged) await fragments.purge({ mspId, grantId, scopeId });
-  return { grantId, mspId, purged };
+  for (const scopeId of await grantableScopes(state, grant.body)) {
+    await fragments.purge({ mspId, grantId, scopeId });
+  }
+  return { grantId, mspId, purged: await scopeIdsOf(invocation, grantId) };
 };
 
 export const getFragmentStatus: Rule<'grants:GetFragmentStatus'> = async (
@@ -112,20 +114,24 @@ function assertMayEnd({ caller }: Invocation, body: GrantBody, mspId?: MspId): v
   throw new EmrError('ROLE_DENIED', { role, action: 'end a grant of others' });
 }
 
-/** By the hashes that every endorser sees, whoever holds the values. */
-async function fragmentStatus(
-  invocation: Invocation,
-  { grantId, custodians }: GrantBody,
-): Promise<FragmentStatus[]> {
-  const scopes = await scopeIdsOf(invocation, grantId);
+/**
+ * By the hashes that every endorser sees, whoever holds the values: `present` counts every fragment,
+ * also of an extension that was never made; `purged` names the scopes that the grant opened.
+ */
+async function fragmentStatus(invocation: Invocation, grant: GrantBody): Promise<FragmentStatus[]> {
+  const { state, fragments } = invocation;
+  const { grantId, custodians } = grant;
+  const opened = await scopeIdsOf(invocation, grantId);
+  const possible = await grantableScopes(state, grant);
   const all: FragmentStatus[] = [];
   for (const mspId of custodians) {
-    const status: FragmentStatus = { mspId, grantId, present: [], purged: [] };
-    for (const scopeId of scopes) {
-      const hash = await invocation.fragments.sha256Of({ mspId, grantId, scopeId });
-      (hash === null ? status.purged : status.present).push(scopeId);
+    const present: ScopeId[] = [];
+    for (const scopeId of possible) {
+      const hash = await fragments.sha256Of({ mspId, grantId, scopeId });
+      if (hash !== null) present.push(scopeId);
     }
-    all.push(status);
+    const purged = opened.filter((scopeId) => !present.includes(scopeId));
+    all.push({ mspId, grantId, present, purged });
   }
   return all;
 }
