@@ -1,5 +1,5 @@
 /**
- * Names in certificates. See docs/protocol.md §6.
+ * Names in certificates. See docs/protocol.md §10.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * What a simulation read and would write. Private data stands in it as hashes only.
- * See docs/protocol.md §6.
+ * See docs/protocol.md §10.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * How an organization judges the transactions of a block: by itself, on its own copy, with the same
- * outcome as every other organization. Nothing in it depends on a clock. See docs/protocol.md §6.
+ * outcome as every other organization. Nothing in it depends on a clock. See docs/protocol.md §10.
  *
  * @module
  */

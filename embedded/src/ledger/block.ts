@@ -1,5 +1,5 @@
 /**
- * Blocks: numbered, chained by SHA-256, signed by every organization. See docs/protocol.md §6.
+ * Blocks: numbered, chained by SHA-256, signed by every organization. See docs/protocol.md §10.
  *
  * @module
  */
