@@ -54,6 +54,7 @@ export class Directory {
   readonly #warn: WarningListener;
   #organizations: readonly MspId[] | undefined;
   readonly #keys: Map<UserId, UserKeys>;
+  readonly #pending = new Map<UserId, Promise<UserKeys>>();
 
   constructor(options: {
     readonly ledger: Ledger;
@@ -76,10 +77,32 @@ export class Directory {
   async keys(userId: UserId, signal: AbortSignal): Promise<UserKeys> {
     const known = this.#keys.get(userId);
     if (known !== undefined) return known;
+    const pending = this.#pending.get(userId);
+    if (pending === undefined) return this.#lookUp(userId, signal);
+    try {
+      return await pending;
+    } catch {
+      // Another call's failure, its abort for one, is not this call's.
+      signal.throwIfAborted();
+      return this.keys(userId, signal);
+    }
+  }
+
+  async #lookUp(userId: UserId, signal: AbortSignal): Promise<UserKeys> {
+    const pending = this.#agreedKeys(userId, signal);
+    this.#pending.set(userId, pending);
+    try {
+      const keys = await pending;
+      this.#keys.set(userId, keys);
+      return keys;
+    } finally {
+      this.#pending.delete(userId);
+    }
+  }
+
+  async #agreedKeys(userId: UserId, signal: AbortSignal): Promise<UserKeys> {
     const electorate = await this.#electorate(signal);
-    const keys = keysOf(userId, await readAgreed(electorate, 'registry:GetUser', { userId }));
-    this.#keys.set(userId, keys);
-    return keys;
+    return keysOf(userId, await readAgreed(electorate, 'registry:GetUser', { userId }));
   }
 
   /**

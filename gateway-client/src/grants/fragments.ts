@@ -113,7 +113,12 @@ export async function depositFragments(
   signal: AbortSignal,
 ): Promise<void> {
   const { custodians } = grant.body;
-  await Promise.all(custodians.map((mspId) => depositAt(context, mspId, grant, scopes, signal)));
+  // All are waited for: a deposit still under way could replace that of the caller's next try.
+  const outcomes = await Promise.allSettled(
+    custodians.map((mspId) => depositAt(context, mspId, grant, scopes, signal)),
+  );
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 /** Parts of at most as many scopes as one transaction may name. */

@@ -33,8 +33,8 @@ export interface FetchedRecord {
   /** The reader's ticket; `null` for the patient, who needs none. */
   readonly ticket: AccessTicket | null;
   /**
-   * The plaintext, to be iterated once, with constant memory. Do not act on a part of it before the
-   * iteration has ended without an error: see {@link RecordKey.decrypt} for what is checked.
+   * The plaintext, with constant memory; each iteration reads and checks it anew. Do not act on a
+   * part of it before the iteration has ended without an error: see {@link RecordKey.decrypt}.
    */
   readonly content: AsyncIterable<Uint8Array>;
   /** All of {@link FetchedRecord.content} at once, for a record that fits in memory. */
@@ -77,14 +77,16 @@ function contentOf(
   signal: AbortSignal,
 ): AsyncIterable<Uint8Array> {
   const { info } = key.record;
-  let bytes = 0;
-  const onPiece = (piece: Uint8Array): void => {
-    bytes += piece.length;
-    onProgress?.({ phase: 'read', bytes, totalBytes: info.sizeBytes });
-  };
   // The store is asked only when the content is: a caller may want no more than the ticket.
   return {
-    [Symbol.asyncIterator]: () =>
-      watchStream(key.decrypt(blobs.get(info.cid, { signal }), { signal }), { onPiece }),
+    [Symbol.asyncIterator]: () => {
+      let bytes = 0;
+      return watchStream(key.decrypt(blobs.get(info.cid, { signal }), { signal }), {
+        onPiece: (piece) => {
+          bytes += piece.length;
+          onProgress?.({ phase: 'read', bytes, totalBytes: info.sizeBytes });
+        },
+      });
+    },
   };
 }

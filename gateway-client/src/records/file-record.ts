@@ -15,7 +15,13 @@ export type Filing = Pick<RecordBody, 'recordId' | 'patient' | 'info' | 'metadat
 type Recognizable = UploadPlan & { readonly uploadTag?: string | undefined };
 
 /** Errors after which a transaction may still be committed, so its content must stay. */
-const UNDECIDED = new Set(['COMMIT_UNKNOWN', 'LEDGER_UNAVAILABLE', 'BLOB_UNAVAILABLE', 'INTERNAL']);
+const UNDECIDED = new Set([
+  'COMMIT_UNKNOWN',
+  'LEDGER_UNAVAILABLE',
+  'BLOB_UNAVAILABLE',
+  'STORE_UNAVAILABLE',
+  'INTERNAL',
+]);
 
 /** Whether the ledger has refused for good. */
 export function isRefusal(error: unknown): boolean {

@@ -51,7 +51,8 @@ export class Records {
    * returned, the author cannot open the record any more than anyone else: only the patient can, and
    * those whom the patient grants. Repeating a call, after a crash too, completes it or finds it done.
    *
-   * @throws EmrError `UPLOAD_CONFLICT` where the record ID is taken by something else; `SCOPE_NOT_FOUND`
+   * @throws EmrError `UPLOAD_CONFLICT` where the record ID is taken by something else; `USER_NOT_FOUND`;
+   *   `SCOPE_NOT_FOUND`
    *   and `POLICY_NOT_FOUND` for a patient who has not enrolled; `ROLE_DENIED`; `SOURCE_FAILED`;
    *   `COMMIT_UNKNOWN`: call again with the same arguments.
    */

@@ -78,7 +78,13 @@ async function storeAndFile(
   plan: UploadPlan,
   signal: AbortSignal,
 ): Promise<Uploaded> {
-  const scope = await context.directory.currentScope(plan.patient, plan.category, signal);
+  const { patient, category } = plan;
+  await context.directory.keys(patient, signal);
+  // The policy is read again when the record is filed; here it spares storing what cannot be.
+  const [scope] = await Promise.all([
+    context.directory.currentScope(patient, category, signal),
+    context.directory.policy(patient, signal),
+  ]);
   const dek = context.rng(DEK_BYTES);
   const keyWrap = wrapDek(dek, { ...scope, delegatingPk: delegatingPkOf(scope) }, context.rng);
   const stored = await store(context, plan, { dek, keyWrap }, signal);
