@@ -60,6 +60,7 @@ export interface ErrorDetails {
   CIPHERTEXT_TAMPERED: { recordId: string; problem: string };
   BLOB_UNAVAILABLE: { cid: string };
   BLOB_CORRUPT: { cid: string };
+  STORE_UNAVAILABLE: { endpoint: string; problem: string };
   UPLOAD_CONFLICT: { recordId: string };
   SOURCE_FAILED: { problem: string };
   KEYSTORE_EXISTS: { path: string };
@@ -167,6 +168,7 @@ const DESCRIBE: Describe = {
     `the ciphertext of record ${d.recordId} is not what was filed: ${d.problem}`,
   BLOB_UNAVAILABLE: (d) => `content ${d.cid} is not to be had from the store`,
   BLOB_CORRUPT: (d) => `a block of content ${d.cid} does not match its hash`,
+  STORE_UNAVAILABLE: (d) => `the content store at ${d.endpoint} does not answer: ${d.problem}`,
   UPLOAD_CONFLICT: (d) =>
     `record ${d.recordId} is filed already, with other content or terms; choose another record ID`,
   SOURCE_FAILED: (d) => `the source could not be read: ${d.problem}`,
