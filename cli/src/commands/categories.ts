@@ -1,10 +1,15 @@
+/**
+ * `emr categories`: what `--category` takes, and how each is protected.
+ *
+ * @module
+ */
 import { CATEGORIES, CONFIDENTIALITY, securityLevelOf } from '@emr-share/model';
 import { Command } from 'commander';
 import { Call } from '../call.js';
 import type { Host } from '../host.js';
 import { table } from '../output/table.js';
 
-/** `emr categories`: what `--category` takes, and how each is protected. */
+/** Makes the command for one call. */
 export function categoriesCommand(host: Host): Command {
   return new Command('categories')
     .description('list the record categories and their security levels')

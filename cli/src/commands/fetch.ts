@@ -1,3 +1,8 @@
+/**
+ * `emr fetch`: read a record.
+ *
+ * @module
+ */
 import type { EmrClient, FetchedRecord } from '@emr-share/gateway-client';
 import { PURPOSE_CODES, type PurposeOfUse } from '@emr-share/model';
 import { Command, Option } from 'commander';
@@ -52,7 +57,7 @@ function describe({ record, ticket }: FetchedRecord, name: string): string {
   return `Fetched ${byteSize(info.sizeBytes)} (${info.contentType}) of ${patient} into ${name}: ${reason}.`;
 }
 
-/** `emr fetch`: read a record. */
+/** Makes the command for one call. */
 export function fetchCommand(host: Host): Command {
   return new Command('fetch')
     .description('ask for access, and decrypt a record on this machine')

@@ -1,3 +1,8 @@
+/**
+ * `emr grant`: let somebody read.
+ *
+ * @module
+ */
 import {
   CATEGORIES,
   PURPOSE_CODES,
@@ -47,7 +52,7 @@ function assertConsistent(options: GrantOptions): void {
   }
 }
 
-/** `emr grant`: let somebody read. */
+/** Makes the command for one call. */
 export function grantCommand(host: Host): Command {
   return new Command('grant')
     .description('(patient) let a physician read categories of your records, or one record')

@@ -1,3 +1,8 @@
+/**
+ * `emr grants`: who may read what.
+ *
+ * @module
+ */
 import type { Grant } from '@emr-share/model';
 import { Command } from 'commander';
 import { Call } from '../call.js';
@@ -25,7 +30,7 @@ function row(grant: Grant): string[] {
   ];
 }
 
-/** `emr grants`: who may read what. */
+/** Makes the command for one call. */
 export function grantsCommand(host: Host): Command {
   return new Command('grants')
     .description('list the grants that you gave and those that you have')

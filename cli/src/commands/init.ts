@@ -1,3 +1,8 @@
+/**
+ * `emr init`: make a keystore.
+ *
+ * @module
+ */
 import { randomBytes } from 'node:crypto';
 import { KeystoreFile } from '@emr-share/gateway-client/node';
 import { Department, EmrError, ROLES, UserId, type MspId, type Role } from '@emr-share/model';
@@ -44,7 +49,7 @@ async function init(call: Call, userId: UserId, options: InitOptions): Promise<K
   });
 }
 
-/** `emr init`: make a keystore. */
+/** Makes the command for one call. */
 export function initCommand(host: Host): Command {
   return new Command('init')
     .description('make a keystore for a new user: keys of its own under a passphrase')

@@ -1,3 +1,8 @@
+/**
+ * `emr log`: who read what, when and why.
+ *
+ * @module
+ */
 import { UserId, type AuditEntry } from '@emr-share/model';
 import { Command } from 'commander';
 import { Call } from '../call.js';
@@ -32,7 +37,7 @@ function row(entry: AuditEntry): string[] {
   ];
 }
 
-/** `emr log`: who read what, when and why. */
+/** Makes the command for one call. */
 export function logCommand(host: Host): Command {
   const since = checked((text) => parseSince(text, Date.now()));
   return new Command('log')

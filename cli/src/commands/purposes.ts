@@ -1,10 +1,15 @@
+/**
+ * `emr purposes`: the codes that `--purpose` takes.
+ *
+ * @module
+ */
 import { PURPOSES } from '@emr-share/model';
 import { Command } from 'commander';
 import { Call } from '../call.js';
 import type { Host } from '../host.js';
 import { table } from '../output/table.js';
 
-/** `emr purposes`: the codes that `--purpose` takes. */
+/** Makes the command for one call. */
 export function purposesCommand(host: Host): Command {
   return new Command('purposes')
     .description('list the purposes of use (HL7 v3 ActReason)')

@@ -1,3 +1,8 @@
+/**
+ * `emr records`: what there is to fetch.
+ *
+ * @module
+ */
 import { UserId, type TransactionRecord } from '@emr-share/model';
 import type { EmrClient } from '@emr-share/gateway-client';
 import { Command } from 'commander';
@@ -40,7 +45,7 @@ function row({ recordId, patient, author, timestamp, info }: TransactionRecord):
   ];
 }
 
-/** `emr records`: what there is to fetch. */
+/** Makes the command for one call. */
 export function recordsCommand(host: Host): Command {
   return new Command('records')
     .description('list records: your own, and those that patients granted you')

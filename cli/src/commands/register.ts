@@ -1,3 +1,9 @@
+/**
+ * `emr register`: get a certificate and be known to the consortium.
+ *
+ * @module
+ */
+import { X509Certificate } from 'node:crypto';
 import type { EmrClient } from '@emr-share/gateway-client';
 import { KeystoreFile } from '@emr-share/gateway-client/node';
 import type { Consortium } from '@emr-share/embedded';
@@ -13,14 +19,18 @@ import {
 import type { Host } from '../host.js';
 import { pairs } from '../output/table.js';
 
-/** The keystore with a certificate of the organization's CA in it. */
-async function enrolled(consortium: Consortium, door: KeystoreDoor): Promise<KeystoreFile> {
+function isValid(certificatePem: string): boolean {
+  return Date.parse(new X509Certificate(certificatePem).validTo) > Date.now();
+}
+
+/** The keystore with a certificate of the organization's CA in it; an expired one is renewed. */
+async function certified(consortium: Consortium, door: KeystoreDoor): Promise<KeystoreFile> {
   const keystore = await door.open();
   const { user, enrolmentKeyPem, certificatePem } = keystore.facts;
-  if (certificatePem !== undefined) return keystore;
+  if (certificatePem !== undefined && isValid(certificatePem)) return keystore;
   const { mspId, ...enrolment } = user;
-  const issued = await consortium.enrol(mspId, { ...enrolment, publicKeyPem: enrolmentKeyPem });
-  await KeystoreFile.addCertificate(door.path, issued.certificatePem);
+  const enrolled = await consortium.enrol(mspId, { ...enrolment, publicKeyPem: enrolmentKeyPem });
+  await KeystoreFile.addCertificate(door.path, enrolled.certificatePem);
   return door.open();
 }
 
@@ -31,7 +41,7 @@ async function register(call: Call, client: EmrClient, keystore: KeystoreFile): 
   return user;
 }
 
-/** `emr register`: get a certificate and be known to the consortium. */
+/** Makes the command for one call. */
 export function registerCommand(host: Host): Command {
   return new Command('register')
     .description('get a certificate of your hospital, and put your public keys on the ledger')
@@ -43,7 +53,7 @@ export function registerCommand(host: Host): Command {
       const call = new Call(host, command);
       const door = await keystoreDoor(call);
       const user = await withConsortium(call, async (consortium) => {
-        const keystore = await enrolled(consortium, door);
+        const keystore = await certified(consortium, door);
         return withConnection(call, consortium, keystore, (client) =>
           register(call, client, keystore),
         );

@@ -1,3 +1,8 @@
+/**
+ * `emr revoke`: end a grant, and see the proof that its fragments are gone.
+ *
+ * @module
+ */
 import type { EmrClient } from '@emr-share/gateway-client';
 import type { Grant, RevocationReceipt } from '@emr-share/model';
 import { Command } from 'commander';
@@ -30,7 +35,7 @@ async function revoke(call: Call, client: EmrClient, { body }: Grant): Promise<v
   call.output.result({ receipt }, describeReceipt(receipt));
 }
 
-/** `emr revoke`: end a grant, and see the proof that its fragments are gone. */
+/** Makes the command for one call. */
 export function revokeCommand(host: Host): Command {
   return new Command('revoke')
     .description(

@@ -1,3 +1,8 @@
+/**
+ * `emr upload`: encrypt a file for its patient and file it.
+ *
+ * @module
+ */
 import { fileSource, type KeystoreUser } from '@emr-share/gateway-client/node';
 import type { Uploaded } from '@emr-share/gateway-client';
 import {
@@ -90,7 +95,7 @@ async function upload(call: Call, path: string, options: UploadOptions): Promise
   });
 }
 
-/** `emr upload`: encrypt a file for its patient and file it. */
+/** Makes the command for one call. */
 export function uploadCommand(host: Host): Command {
   return new Command('upload')
     .description('encrypt a file for its patient, store the ciphertext, and file the record')

@@ -1,3 +1,8 @@
+/**
+ * `emr verify`: check every organization's copy of the ledger.
+ *
+ * @module
+ */
 import { Command } from 'commander';
 import { Call } from '../call.js';
 import { withConsortium } from '../data/open-client.js';
@@ -7,7 +12,7 @@ import { table } from '../output/table.js';
 const TITLES = ['organization', 'blocks', 'transactions', 'last block', 'result'];
 const HASH_DIGITS = 16;
 
-/** `emr verify`: check every organization's copy of the ledger. */
+/** Makes the command for one call. */
 export function verifyCommand(host: Host): Command {
   return new Command('verify')
     .description("check every organization's copy of the ledger from its first block on")

@@ -1,3 +1,8 @@
+/**
+ * `emr whoami`: whose keystore is used, and what stands in it in clear.
+ *
+ * @module
+ */
 import { X509Certificate } from 'node:crypto';
 import { KeystoreFile } from '@emr-share/gateway-client/node';
 import { Command } from 'commander';
@@ -6,7 +11,7 @@ import type { Host } from '../host.js';
 import { localTime } from '../output/local-time.js';
 import { pairs } from '../output/table.js';
 
-/** `emr whoami`: whose keystore is used, and what stands in it in clear. */
+/** Makes the command for one call. */
 export function whoamiCommand(host: Host): Command {
   return new Command('whoami')
     .description('show the user whose keystore is used; needs no passphrase')

@@ -1,3 +1,9 @@
+/**
+ * Listings as arrays.
+ *
+ * @module
+ */
+
 /** All items of an async listing. Node 20 has no `Array.fromAsync`. */
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const collected: T[] = [];

@@ -48,13 +48,18 @@ export class Narrator {
     this.#host.stdout.write(`\n${this.#output.colors.bold(printable(title))}\n`);
   }
 
-  /** Who does what, how it ended, how long it took, and what that proves. */
-  step(number: number, step: StepReport, proof: string): void {
+  /** Who is going to do what. */
+  begin(number: number, actor: string, name: string): void {
+    const line = ` ${String(number).padStart(2)}. ${actor}: ${name}`;
+    this.#host.stdout.write(`${printable(line)}\n`);
+  }
+
+  /** How it ended, how long it took, and what that proves. */
+  end(step: StepReport, proof: string): void {
     const { green, yellow, dim } = this.#output.colors;
-    const head = ` ${String(number).padStart(2)}. ${printable(`${step.actor}: ${step.name}`)}`;
     const outcome =
       step.outcome === 'ok' ? green('ok') : yellow(`denied ${step.code ?? 'without a code'}`);
-    this.#host.stdout.write(`${head}\n${INDENT}${outcome} ${dim(`(${elapsed(step.ms)})`)}\n`);
+    this.#host.stdout.write(`${INDENT}${outcome} ${dim(`(${elapsed(step.ms)})`)}\n`);
     if (proof !== '') this.#host.stdout.write(`${printable(wrapped(proof))}\n`);
   }
 

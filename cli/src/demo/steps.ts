@@ -51,7 +51,7 @@ export class Steps {
 
   /** A step that must succeed. Throws CliError `DEMO_FAILED` where it does not. */
   async ok<T>(name: string, actor: string, act: () => Promise<StepResult<T>>): Promise<T> {
-    const started = performance.now();
+    const started = this.#begin(actor, name);
     try {
       const { value, proof } = await act();
       this.#end({ name, actor, outcome: 'ok', ms: msSince(started) }, proof);
@@ -66,7 +66,7 @@ export class Steps {
    * reason.
    */
   async denied({ name, actor, code, proof }: Refusal, act: () => Promise<unknown>): Promise<void> {
-    const started = performance.now();
+    const started = this.#begin(actor, name);
     try {
       await act();
     } catch (error) {
@@ -80,9 +80,14 @@ export class Steps {
     throw new CliError('DEMO_FAILED', `"${name}" was not refused; it must be, with ${code}`);
   }
 
+  #begin(actor: string, name: string): number {
+    this.#narrator.begin(this.#done.length + 1, actor, name);
+    return performance.now();
+  }
+
   #end(step: StepReport, proof: string): void {
     this.#done.push(step);
-    this.#narrator.step(this.#done.length, step, proof);
+    this.#narrator.end(step, proof);
   }
 
   #failed(step: Pick<StepReport, 'name' | 'actor' | 'ms'>, duty: string, cause: unknown): Error {

@@ -12,7 +12,9 @@ class Terminal extends PassThrough {
   readonly columns = 80;
 }
 
-function hostOnTerminal(env: Host['env'] = {}): Host {
+function hostOnTerminal(
+  env: Host['env'] = {},
+): Host & { readonly stdout: Terminal; readonly stderr: Terminal } {
   return {
     stdin: new Terminal(),
     stdout: new Terminal(),
@@ -22,7 +24,7 @@ function hostOnTerminal(env: Host['env'] = {}): Host {
   };
 }
 
-const textOf = (stream: Host['stdout']): string => String((stream as Terminal).read() ?? '');
+const textOf = (stream: Terminal): string => String(stream.read() ?? '');
 const denied = new EmrError('ACCESS_DENIED', { recordId: '0'.repeat(32) });
 
 describe('Output', () => {

@@ -53,7 +53,7 @@ async function expiry(story: Story): Promise<void> {
       actor: cast.consultant.name,
       code: 'GRANT_EXPIRED',
       proof:
-        "Every hospital goes by its own clock: a request cannot be backdated into the grant's time.",
+        'The grant ended by itself. Hospitals go by their own clocks too: a backdated request gets no answer.',
     },
     () => read(story, cast.consultant, record.recordId),
   );
