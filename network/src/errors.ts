@@ -95,6 +95,12 @@ export class NetworkError<C extends NetworkErrorCode = NetworkErrorCode> extends
 
 /** The message of whatever was thrown, on one line. */
 export function problemOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const hasMessage = typeof error === 'object' && error !== null && 'message' in error;
+  const text = String(hasMessage ? error.message : error);
   return text.replaceAll(/\s+/g, ' ').trim();
+}
+
+/** Whether it is an error of the operating system with that code, such as `ENOENT`. */
+export function isSystemError(error: unknown, code: string): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

@@ -9,7 +9,7 @@ import { link, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
-import { NetworkError, problemOf } from '../errors.js';
+import { isSystemError, NetworkError, problemOf } from '../errors.js';
 import { startMarkOf } from '../process/process-identity.js';
 import { makePrivateDir, readIfThere } from './atomic.js';
 
@@ -45,7 +45,7 @@ async function tryLink(temporary: string, path: string): Promise<boolean> {
     await link(temporary, path);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (isSystemError(error, 'EEXIST')) return false;
     throw error;
   }
 }

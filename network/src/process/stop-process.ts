@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { NetworkError } from '../errors.js';
+import { isSystemError, NetworkError } from '../errors.js';
 import { livenessOf, type ProcessRecord } from './process-record.js';
 
 /** How a process ended: it was gone already, it obeyed, or it had to be killed. */
@@ -23,7 +23,7 @@ async function signalOwn(record: ProcessRecord, signal: NodeJS.Signals): Promise
   try {
     process.kill(record.pid, signal);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    if (!isSystemError(error, 'ESRCH')) throw error;
   }
 }
 

@@ -79,6 +79,12 @@ async function transfer(
   });
 }
 
+/** What `fetch` hides behind "fetch failed". */
+function reasonOf(error: unknown): unknown {
+  const hasCause = typeof error === 'object' && error !== null && 'cause' in error;
+  return hasCause ? (error.cause ?? error) : error;
+}
+
 /**
  * Fetches a URL into a file. What an interrupted run got stays beside it (`.part`) and is continued
  * where the server can; the file itself appears whole.
@@ -98,8 +104,11 @@ export async function download(
     await rename(`${file}.part`, file);
   } catch (error) {
     signal?.throwIfAborted();
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw new NetworkError('DOWNLOAD_FAILED', { url, problem: problemOf(cause) }, { cause: error });
+    throw new NetworkError(
+      'DOWNLOAD_FAILED',
+      { url, problem: problemOf(reasonOf(error)) },
+      { cause: error },
+    );
   } finally {
     guard.end();
   }
