@@ -60,15 +60,14 @@ describeOnEachBackend('the audit trail', (backend) => {
     expect(until).toEqual(log.filter(({ at }) => at <= log[4]!.at));
   });
 
-  it('ends a listener that waits when its signal aborts', async () => {
+  it('ends a listener that waits, quietly, when its signal aborts', async () => {
     const patient = await newPatient(backend());
     const controller = new AbortController();
     const listening = all(patient.client.audit.events({ signal: controller.signal }));
     setTimeout(() => {
       controller.abort(new Error('stop'));
     }, 50);
-    const outcome = await listening.catch((error: unknown) => error);
-    expect(outcome).toEqual(expect.anything());
+    expect(await listening).toEqual([]);
   });
 
   it("lets an auditor of any organization read a patient's log, and name what is in it", async () => {
