@@ -15,6 +15,7 @@ import {
   type TransientData,
 } from './endorsement/transient-data.js';
 import type { ValidationCode } from './ledger/block.js';
+import { isDatabaseError } from './ledger/tables.js';
 import { HeightSignal } from './ledger/height-signal.js';
 import { Sequencer } from './ledger/sequencer.js';
 import type { ChannelConfig } from './msp/channel-config.js';
@@ -81,7 +82,7 @@ export class Channel {
     const [peer] = this.#peersOf(invocation);
     if (peer === undefined) throw new TypeError('evaluate asks one organization');
     const { signed, transient } = await this.#prepare(identity, invocation);
-    return peer.evaluate(signed, transient, peer.openView());
+    return this.#available(() => peer.evaluate(signed, transient, peer.openView()));
   }
 
   /**
@@ -141,7 +142,8 @@ export class Channel {
   }
 
   async #submitOnce(identity: Identity, invocation: Invocation): Promise<CommittedTransaction> {
-    return this.submitSigned(await this.#prepare(identity, invocation), invocation);
+    const prepared = await this.#prepare(identity, invocation);
+    return this.#available(() => this.submitSigned(prepared, invocation));
   }
 
   async #prepare(
@@ -162,7 +164,7 @@ export class Channel {
     );
     signal?.throwIfAborted();
     if (this.#isClosed) {
-      throw new EmrError('LEDGER_UNAVAILABLE', { endpoint: this.#options.endpoint });
+      throw this.#unavailable();
     }
     return { signed, transient };
   }
@@ -183,6 +185,19 @@ export class Channel {
       await unstage(peers, transactionIdOf(signed.proposal));
       throw error;
     }
+  }
+
+  /** A database that fails, or was closed meanwhile, is a ledger that does not answer. */
+  async #available<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw isDatabaseError(error) ? this.#unavailable(error) : error;
+    }
+  }
+
+  #unavailable(cause?: unknown): EmrError {
+    return new EmrError('LEDGER_UNAVAILABLE', { endpoint: this.#options.endpoint }, { cause });
   }
 
   #peersOf({ organizations }: Pick<Invocation, 'organizations'>): Peer[] {

@@ -153,6 +153,11 @@ export class Peer {
     return new EmrError('LEDGER_CORRUPT', { mspId: this.mspId, blockNumber, problem }, { cause });
   }
 
+  /** This organization's database cannot be read. */
+  unreadable(cause: unknown): EmrError<'LEDGER_CORRUPT'> {
+    return this.corrupt(this.copy.head.height, 'the database cannot be read', cause);
+  }
+
   async #simulate(
     signed: SignedProposal,
     transient: TransientData | undefined,

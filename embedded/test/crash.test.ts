@@ -1,32 +1,17 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { createInterface, type Interface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
+import { Consortium } from '../src/consortium.js';
+import { Life, liveAndDie, type KillAfter, type Line } from './support/life.js';
 import { TemporaryDirectory } from './support/temporary-directory.js';
 import { MSP_IDS, ToyLedger } from './support/toy-ledger.js';
 
-const CHILD = fileURLToPath(new URL('support/crash-child.mjs', import.meta.url));
-const BUILT = fileURLToPath(new URL('../dist/deployment.js', import.meta.url));
-
 const DIRECTORIES = 5;
 const LONGEST_MS = 150;
-
-/** From when on the time to the kill counts, however slow the machine is at the moment. */
-type KillAfter = 'go' | 'open' | 'put';
 
 /** The first die while the consortium is made; later ones as they open it, or at work. */
 const KILLS_AFTER: readonly KillAfter[] = [
   ...(['go', 'go', 'put', 'open', 'put'] as const),
   ...(['go', 'put', 'open', 'put', 'put'] as const),
 ];
-
-type Line =
-  | { kind: 'ready' | 'open' }
-  | { kind: 'put' | 'purging' | 'purged'; key: string }
-  | { kind: 'private'; key: string; value: string };
 
 /** What was acknowledged over all lives in one directory. */
 class Acknowledged {
@@ -43,45 +28,6 @@ class Acknowledged {
     if (line.kind === 'purging') this.purging.add(line.key);
     if (line.kind === 'purged') this.purged.add(line.key);
   }
-}
-
-/** A process that has loaded everything and waits to begin. */
-class Life {
-  readonly heard: Line[] = [];
-  readonly #child: ChildProcess;
-  readonly #lines: Interface;
-
-  constructor(directory: string, run: string) {
-    this.#child = spawn(process.execPath, [CHILD, directory, run], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    this.#lines = createInterface(this.#child.stdout!);
-    this.#lines.on('line', (line) => this.heard.push(JSON.parse(line) as Line));
-  }
-
-  /** Resolves when it has said `kind`, or has ended. */
-  async until(kind: Line['kind']): Promise<void> {
-    while (!this.heard.some((line) => line.kind === kind)) await once(this.#lines, 'line');
-  }
-
-  go(): void {
-    this.#child.stdin!.write('go\n');
-  }
-
-  async kill(): Promise<void> {
-    const closed = once(this.#child, 'close');
-    this.#child.kill('SIGKILL');
-    expect(await closed).toEqual([null, 'SIGKILL']);
-  }
-}
-
-async function liveAndDie(life: Life, after: KillAfter): Promise<Line[]> {
-  await life.until('ready');
-  life.go();
-  if (after !== 'go') await life.until(after);
-  await delay(Math.random() * LONGEST_MS);
-  await life.kill();
-  return life.heard;
 }
 
 async function expectNothingLost(directory: string, acknowledged: Acknowledged): Promise<void> {
@@ -104,21 +50,17 @@ async function expectNothingLost(directory: string, acknowledged: Acknowledged):
 }
 
 describe(`a process that is killed ${DIRECTORIES * KILLS_AFTER.length} times at random`, () => {
-  beforeAll(() => {
-    if (!existsSync(BUILT)) throw new Error('embedded/dist is missing; run npm run build first');
-  });
-
   it.each(Array.from({ length: DIRECTORIES }, (_, i) => i + 1))(
     'loses nothing that it acknowledged, and its ledger verifies (directory %i)',
     async (number) => {
       await using directory = await TemporaryDirectory.create();
       const acknowledged = new Acknowledged();
-      let next = new Life(directory.path, `${number}-0`);
+      let next = new Life('crash-child.mjs', [directory.path, `${number}-0`]);
       for (const [kill, after] of KILLS_AFTER.entries()) {
         const current = next;
         await current.until('ready');
-        next = new Life(directory.path, `${number}-${kill + 1}`);
-        for (const line of await liveAndDie(current, after)) acknowledged.hear(line);
+        next = new Life('crash-child.mjs', [directory.path, `${number}-${kill + 1}`]);
+        for (const line of await liveAndDie(current, after, LONGEST_MS)) acknowledged.hear(line);
         await expectNothingLost(directory.path, acknowledged);
       }
       await next.kill();
@@ -127,4 +69,20 @@ describe(`a process that is killed ${DIRECTORIES * KILLS_AFTER.length} times at 
     },
     120_000,
   );
+});
+
+describe('a consortium whose making is killed again and again', () => {
+  it('is made in the end, once, with its admins and custodian keys', async () => {
+    await using directory = await TemporaryDirectory.create();
+    for (const longestMs of [100, 300, 600, 900, 1200, 1500]) {
+      await liveAndDie(new Life('creation-child.mjs', [directory.path]), 'go', longestMs);
+    }
+    await using consortium = await Consortium.open({ directory: directory.path, waitMs: 30_000 });
+    const ledger = consortium.ledger(consortium.admin('HospCMSP').identity);
+    const { custodians } = await ledger.evaluate('registry:ListCustodians', {});
+    expect(custodians.map(({ mspId, generation }) => [mspId, generation])).toEqual(
+      MSP_IDS.map((mspId) => [mspId, 1]),
+    );
+    await consortium.verify();
+  }, 120_000);
 });

@@ -16,7 +16,7 @@ import { chainProblem, NO_BLOCK, transactionsOf, type StoredBlock } from './bloc
 import { readBlock } from './catch-up.js';
 import { LedgerCopy, type OpenView } from './ledger-copy.js';
 import type { StateView } from './state-view.js';
-import { privateKey, type TableName } from './tables.js';
+import { isDatabaseError, privateKey, type TableName } from './tables.js';
 import { decodeVersioned } from './versioned.js';
 
 /** What was found in one organization's copy. */
@@ -58,7 +58,7 @@ export async function verifyCopies(
   try {
     const organizations: CopyReport[] = [];
     for (const { peer, view } of views) {
-      organizations.push(await verifyCopy(peer, view, config, signal));
+      organizations.push(await readable(peer, () => verifyCopy(peer, view, config, signal)));
     }
     const [first] = organizations;
     const { height, headSha256 } = first ?? NO_BLOCK;
@@ -72,6 +72,15 @@ export async function verifyCopies(
     return { channel: config.channel, height, headSha256, organizations };
   } finally {
     for (const { view } of views) view.release();
+  }
+}
+
+/** Damage that LevelDB itself reports, in the terms of the ledger. */
+async function readable<T>(peer: Peer, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isDatabaseError(error) ? peer.unreadable(error) : error;
   }
 }
 

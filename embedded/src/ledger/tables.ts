@@ -58,3 +58,9 @@ export function privateKey(collection: string, key: string): string {
 export function rangeOf(name: TableName): readonly [start: string, end: string] {
   return [`!${name}!`, `!${name}"`];
 }
+
+/** Whether LevelDB said so: damage, a full disk, a database that is closed. */
+export function isDatabaseError(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' && code.startsWith('LEVEL_');
+}

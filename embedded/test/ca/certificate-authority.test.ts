@@ -2,11 +2,11 @@ import { createPrivateKey, generateKeyPairSync, webcrypto } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ClientIdentity, type ChaincodeStub } from 'fabric-shim';
+import { ClientIdentity } from 'fabric-shim';
 import '../../src/endorsement/shim.js';
 import { CertificateAuthority } from '../../src/ca/certificate-authority.js';
 import { generateP256 } from '../../src/ca/p256.js';
-import { Pkcs10CertificateRequestGenerator } from '../../src/ca/x509.js';
+import { Pkcs10CertificateRequestGenerator, X509Certificate } from '../../src/ca/x509.js';
 import { TemporaryDirectory } from '../support/temporary-directory.js';
 
 const NOW = Date.UTC(2026, 10, 21);
@@ -42,7 +42,7 @@ describe('CertificateAuthority', () => {
       getChannelID: () => 'emr',
       getTxID: () => 'tx',
       getCreator: () => ({ mspid: 'HospAMSP', idBytes: Buffer.from(pem) }),
-    } as unknown as ChaincodeStub as never);
+    } as never);
     expect(identity.getMSPID()).toBe('HospAMSP');
     expect(identity.getAttributeValue('emr.user')).toBe('dr.alice');
     expect(identity.getAttributeValue('hf.EnrollmentID')).toBe('dr.alice');
@@ -112,7 +112,8 @@ describe('CertificateAuthority', () => {
     await authority.revoke('dr.alice', NOW);
     await authority.enrol(ALICE, await newKeyPem(), VALIDITY);
     const later = CertificateAuthority.enrolmentValidity(VALIDITY.notAfter + 1000);
-    await authority.enrol(ALICE, await newKeyPem(), later);
+    const pem = await authority.enrol(ALICE, await newKeyPem(), later);
+    expect(new X509Certificate(pem).notBefore.getTime()).toBe(later.notBefore);
   });
 
   it('lets one of two keys through that come for one user at once', async () => {

@@ -96,9 +96,9 @@ describe('concurrent transactions', () => {
   });
 
   it('are tried again until all of a crowd on one key are through', async () => {
-    const letters = [...'abcdefgh'];
+    const letters = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
     await Promise.all(letters.map((letter) => ledger.submit('append', ['log', letter])));
-    expect([...(await ledger.evaluate('get', ['log']))].sort()).toEqual(letters);
+    expect(Array.from(await ledger.evaluate('get', ['log'])).sort()).toEqual(letters);
   });
 
   it('all commit when 200 come at once, and share blocks', async () => {
@@ -114,14 +114,14 @@ describe('concurrent transactions', () => {
   });
 
   it('give up when they conflict for ever, and say so', async () => {
-    let running = true;
+    const enough = new AbortController();
     const disturbing = (async () => {
-      for (let i = 0; running; i++) await ledger.submit('put', ['log', String(i)]);
+      for (let i = 0; !enough.signal.aborted; i++) await ledger.submit('put', ['log', String(i)]);
     })();
     const error = await ledger
       .submit('slowAppend', ['log', 'x'])
       .catch((reason: unknown) => reason as EmrError);
-    running = false;
+    enough.abort();
     await disturbing;
     expect(error).toMatchObject({ code: 'LEDGER_CONFLICT' });
   });
