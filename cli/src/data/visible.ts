@@ -60,8 +60,9 @@ export async function recordIdOf(
     prefix,
     idsOf(records, (record) => record.recordId),
   );
-  if (recordId === null) throw new EmrError('RECORD_NOT_FOUND', { recordId: prefix });
-  return recordId;
+  if (recordId !== null) return recordId;
+  const message = `no record that you may see starts with ${prefix}; one whose grant has ended goes by its whole ID`;
+  throw new EmrError('RECORD_NOT_FOUND', { recordId: prefix }, { message });
 }
 
 /** The grant whose ID starts with `prefix`. Throws `GRANT_NOT_FOUND`, `ID_AMBIGUOUS`. */
