@@ -15,7 +15,7 @@ import {
   type Ledger,
 } from '@emr-share/gateway-client';
 import { createIdentity } from '@emr-share/gateway-client/node';
-import type { UnixMillis, UserId } from '@emr-share/model';
+import { EmrError, type UnixMillis, type UserId } from '@emr-share/model';
 import { adminUserId } from './admin-user-id.js';
 import { errorCode } from './blobs/durable-directory.js';
 import { CertificateAuthority } from './ca/certificate-authority.js';
@@ -64,7 +64,8 @@ export async function openAdmin(
 /**
  * Registers an admin and publishes the organization's custodian key, where that has not been done.
  *
- * @throws EmrError what the ledger refuses with.
+ * @throws EmrError `INPUT_INVALID` where the custodian's file is not the one that the ledger knows;
+ * what the ledger refuses with.
  */
 export async function introduce(
   { keyring }: Admin,
@@ -73,7 +74,12 @@ export async function introduce(
 ): Promise<void> {
   const publicKey = Buffer.from(custodian.custodian.publicKey.toCompressedBytes()).toString('hex');
   const { custodians } = await ledger.evaluate('registry:ListCustodians', {}, { signal });
-  if (custodians.some((one) => one.mspId === mspId && one.publicKey === publicKey)) return;
+  const published = custodians.find((one) => one.mspId === mspId);
+  if (published?.publicKey === publicKey) return;
+  if (published !== undefined && custodian.generation <= published.generation) {
+    const problem = 'it holds another key than the ledger knows; restore it from its backup';
+    throw new EmrError('INPUT_INVALID', { what: `the custodian file of ${mspId}`, problem });
+  }
   await using client = await connect({ ledger, blobs, keyring, signal });
   await client.identity.register({ role: 'admin', signal });
   const request = { mspId, publicKey, generation: custodian.generation };

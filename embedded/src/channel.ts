@@ -15,9 +15,9 @@ import {
   type TransientData,
 } from './endorsement/transient-data.js';
 import type { ValidationCode } from './ledger/block.js';
-import { isDatabaseError } from './ledger/tables.js';
 import { HeightSignal } from './ledger/height-signal.js';
 import { Sequencer } from './ledger/sequencer.js';
+import { isDatabaseError } from './ledger/tables.js';
 import type { ChannelConfig } from './msp/channel-config.js';
 import { rejected } from './msp/membership.js';
 import type { Peer } from './peer.js';
@@ -163,9 +163,7 @@ export class Channel {
       identity,
     );
     signal?.throwIfAborted();
-    if (this.#isClosed) {
-      throw this.#unavailable();
-    }
+    if (this.#isClosed) throw this.#unavailable();
     return { signed, transient };
   }
 

@@ -53,10 +53,10 @@ export class EmbeddedLedger implements Ledger {
     request: TransactionRequest<N>,
     options: TransactOptions = {},
   ): Promise<TransactionResponse<N>> {
-    const isOwnersOnly = TRANSACTIONS[name].kind === 'custodian-query';
-    const organizations = isOwnersOnly
-      ? theOne(name, options)
-      : (options.organizations ?? [this.mspId]).slice(0, 1);
+    const organizations =
+      TRANSACTIONS[name].kind === 'custodian-query'
+        ? theOne(name, options)
+        : [options.organizations?.[0] ?? this.mspId];
     const invocation = this.#invocation(name, request, organizations, options);
     return decode(name, await this.#evaluate(invocation));
   }
@@ -69,7 +69,7 @@ export class EmbeddedLedger implements Ledger {
     const organizations =
       TRANSACTIONS[name].kind === 'organization'
         ? theOne(name, options)
-        : (options.organizations ?? this.#channel.peers.map(({ mspId }) => mspId));
+        : named(options, this.#channel);
     const invocation = this.#invocation(name, request, organizations, options);
     const committed = await this.#submit(invocation);
     return { ...committed, response: decode(name, committed.response) };
@@ -121,6 +121,11 @@ export class EmbeddedLedger implements Ledger {
     const problem = `${this.mspId} is no organization of the channel`;
     throw new EmrError('LEDGER_REJECTED', { problem });
   }
+}
+
+/** The organizations that the caller names; all, where it names none. */
+function named({ organizations = [] }: TransactOptions, { peers }: Channel): readonly MspId[] {
+  return organizations.length > 0 ? [...new Set(organizations)] : peers.map(({ mspId }) => mspId);
 }
 
 function theOne(name: TransactionName, { organizations = [] }: TransactOptions): readonly MspId[] {

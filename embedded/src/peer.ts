@@ -14,9 +14,8 @@ import {
 } from '@emr-share/model';
 import type { RevocationList } from './ca/revocation-list.js';
 import type { ContractRunner, Simulated } from './endorsement/contract-runner.js';
-import { endorse, type PeerSignature } from './endorsement/endorsement.js';
+import { endorse, type Endorsed, type PeerSignature } from './endorsement/endorsement.js';
 import { SignedProposal, transactionIdOf, verifyProposal } from './endorsement/proposal.js';
-import type { SimulationResult } from './endorsement/simulation-result.js';
 import { transientSha256, type TransientData } from './endorsement/transient-data.js';
 import { BlockJudge, type BlockJudgement } from './ledger/block-judgement.js';
 import {
@@ -41,12 +40,6 @@ export interface PeerOptions {
   readonly clock: { now(): UnixMillis };
   /** What an organization's CA has revoked. */
   readonly revocations: (mspId: MspId) => RevocationList;
-}
-
-/** A result that an organization stands for. */
-export interface Endorsed {
-  readonly result: SimulationResult;
-  readonly endorsement: PeerSignature;
 }
 
 export class Peer {

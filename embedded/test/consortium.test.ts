@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { generateP256 } from '../src/ca/p256.js';
@@ -109,6 +109,12 @@ describe('Consortium', () => {
   it('refuses a consortium.json that it did not write', async () => {
     await writeFile(join(directory.path, 'consortium.json'), '{"version":2}');
     await expect(open()).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+  });
+
+  it('says so when a custodian file was lost and made anew', async () => {
+    await (await open()).close();
+    await rm(join(directory.path, 'organizations', 'HospBMSP', 'custodian.json'));
+    await expect(open()).rejects.toThrow(/custodian file of HospBMSP .* restore it/);
   });
 
   it('keeps every secret in a file that nobody else can read', async () => {

@@ -5,13 +5,8 @@
  */
 import { EmrError, type MspId } from '@emr-share/model';
 import { canonicalSha256 } from '../hash.js';
-import type { PeerSignature } from './endorsement.js';
+import type { Endorsed, PeerSignature } from './endorsement.js';
 import type { SimulationResult } from './simulation-result.js';
-
-interface Endorsed {
-  readonly result: SimulationResult;
-  readonly endorsement: PeerSignature;
-}
 
 /** What one organization answered. */
 export interface Answer {

@@ -17,6 +17,12 @@ export const PeerSignature = v.strictObject({
 });
 export type PeerSignature = v.InferOutput<typeof PeerSignature>;
 
+/** A result that an organization stands for. */
+export interface Endorsed {
+  readonly result: SimulationResult;
+  readonly endorsement: PeerSignature;
+}
+
 /** Signs as the peer of `mspId`. */
 export function endorse(
   mspId: MspId,

@@ -6,8 +6,8 @@
  */
 import { canonicalBytes } from '@emr-share/model';
 import * as v from 'valibot';
-import { PrivateWrite } from '../endorsement/read-write-set.js';
 import { transactionIdOf } from '../endorsement/proposal.js';
+import { PrivateWrite } from '../endorsement/read-write-set.js';
 import {
   headAfter,
   NO_BLOCK,

@@ -49,7 +49,7 @@ export class Sequencer {
   readonly #peers: readonly Peer[];
   readonly #endpoint: string;
   readonly #onBlock: () => void;
-  #queue: Waiting[] = [];
+  readonly #queue: Waiting[] = [];
   #running: Promise<void> | null = null;
   #halted: EmrError | null = null;
 
@@ -73,9 +73,7 @@ export class Sequencer {
     if (this.#halted !== null) return Promise.reject(this.#halted);
     return new Promise((resolve, reject) => {
       this.#queue.push({ envelope, resolve, reject });
-      this.#running ??= this.#run().finally(() => {
-        this.#running = null;
-      });
+      this.#running ??= this.#run();
     });
   }
 
@@ -94,10 +92,10 @@ export class Sequencer {
     // Lets everything that is submitted in this turn of the event loop into the first block.
     await new Promise(setImmediate);
     while (this.#queue.length > 0) {
-      const batch = this.#queue.slice(0, MAX_BLOCK_TRANSACTIONS);
-      this.#queue = this.#queue.slice(MAX_BLOCK_TRANSACTIONS);
-      await this.#commitBatch(batch);
+      await this.#commitBatch(this.#queue.splice(0, MAX_BLOCK_TRANSACTIONS));
     }
+    // In the same turn as the check above: what is queued from here on starts a run of its own.
+    this.#running = null;
   }
 
   async #commitBatch(batch: readonly Waiting[]): Promise<void> {

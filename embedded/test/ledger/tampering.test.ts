@@ -6,6 +6,7 @@ import { TemporaryDirectory } from '../support/temporary-directory.js';
 import { ToyLedger } from '../support/toy-ledger.js';
 
 const BLOCKS = 6;
+const FLIPS = 8;
 const blockKey = (number: number) => String(number).padStart(12, '0');
 
 describe('a copy of the ledger that somebody changed', () => {
@@ -64,14 +65,14 @@ describe('a copy of the ledger that somebody changed', () => {
 
   it('is named with the block, whatever byte of the block was flipped', async () => {
     const length = await lengthOfBlock('HospCMSP', 2);
-    for (let i = 0; i < 12; i++) {
-      const at = Math.floor((i / 12) * length);
+    for (let i = 0; i < FLIPS; i++) {
+      const at = Math.floor((i / FLIPS) * length);
       await change('HospCMSP', 'blocks', blockKey(2), flip(at));
       await expect(verifyReopened()).rejects.toMatchObject(damageAt('HospCMSP', 2));
       await change('HospCMSP', 'blocks', blockKey(2), flip(at));
     }
-    await verifyReopened();
-  });
+    expect(await verifyReopened()).toMatchObject({ height: BLOCKS });
+  }, 120_000);
 
   it('is named when a written value was changed in its block', async () => {
     const base64 = Buffer.from('value-2').toString('base64');
