@@ -116,9 +116,9 @@ class Upload {
       request.on('error', reject);
       request.once('close', onClose);
     });
-    this.#answer.catch((cause: Error) => {
-      this.#failure = cause;
-      this.#fail(cause);
+    this.#answer.catch((cause: unknown) => {
+      this.#failure = cause as Error;
+      this.#fail(this.#failure);
     });
   }
 

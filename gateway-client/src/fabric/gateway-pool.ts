@@ -1,0 +1,146 @@
+/**
+ * Connections to gateway peers: one is used at a time, the next takes over when it does not answer.
+ *
+ * @module
+ */
+import { Client, credentials, type CallOptions } from '@grpc/grpc-js';
+import { connect, hash, type Gateway } from '@hyperledger/fabric-gateway';
+import { EmrError } from '@emr-share/model';
+import type { Identity } from '../ports/identity.js';
+import { orAborted } from '../time-limit.js';
+
+/** One gateway peer. */
+export interface GatewayEndpoint {
+  /** `host:port`. */
+  readonly address: string;
+  /** Root certificates of the peer's TLS certificate, PEM. */
+  readonly tlsRootPem: string;
+  /** Name in the peer's certificate, where it is not the host of the address. */
+  readonly serverName?: string | undefined;
+}
+
+/** How long each phase may take, in milliseconds. */
+export interface FabricDeadlines {
+  /** Connecting to one gateway. Default 3 s. */
+  readonly connectMs: number;
+  /** One query. Default 10 s. */
+  readonly evaluateMs: number;
+  /** Collecting the endorsements of one proposal. Default 20 s. */
+  readonly endorseMs: number;
+  /** Handing a transaction to the orderers. Default 15 s. */
+  readonly submitMs: number;
+  /** Learning whether a transaction was committed. Default 60 s. */
+  readonly commitStatusMs: number;
+  /** How long queries and endorsements are tried anew, at other gateways too. Default 15 s. */
+  readonly unavailableMs: number;
+}
+
+export const DEFAULT_DEADLINES: FabricDeadlines = {
+  connectMs: 3_000,
+  evaluateMs: 10_000,
+  endorseMs: 20_000,
+  submitMs: 15_000,
+  commitStatusMs: 60_000,
+  unavailableMs: 15_000,
+};
+
+interface Connection {
+  readonly address: string;
+  readonly client: Client;
+  readonly gateway: Gateway;
+}
+
+export class GatewayPool {
+  readonly #connections: readonly Connection[];
+  readonly #deadlines: FabricDeadlines;
+  #current = 0;
+
+  /** @throws EmrError `INPUT_INVALID` without an endpoint. Connects when it is first needed. */
+  constructor(
+    endpoints: readonly GatewayEndpoint[],
+    identity: Identity,
+    deadlines: FabricDeadlines,
+  ) {
+    if (endpoints.length === 0) {
+      const problem = 'expected at least one';
+      throw new EmrError('INPUT_INVALID', { what: 'the list of gateways', problem });
+    }
+    this.#deadlines = deadlines;
+    this.#connections = endpoints.map((endpoint) => open(endpoint, identity, deadlines));
+  }
+
+  /** How many gateways there are. */
+  get size(): number {
+    return this.#connections.length;
+  }
+
+  /**
+   * A gateway whose connection is ready, beginning with the one used last.
+   *
+   * @throws EmrError `LEDGER_UNAVAILABLE` when none is ready in time.
+   */
+  async ready(signal: AbortSignal | undefined): Promise<Gateway> {
+    const first = this.#current;
+    for (let i = 0; i < this.#connections.length; i++) {
+      const index = (first + i) % this.#connections.length;
+      const connection = this.#connections[index];
+      signal?.throwIfAborted();
+      if (connection === undefined || !(await orAborted(this.#isReady(connection), signal))) {
+        continue;
+      }
+      this.#current = index;
+      return connection.gateway;
+    }
+    const endpoint = this.#connections.map(({ address }) => address).join(', ');
+    throw new EmrError('LEDGER_UNAVAILABLE', { endpoint });
+  }
+
+  /** The next call begins with the gateway after `failed`, unless another call has moved on already. */
+  moveOn(failed: Gateway): void {
+    if (this.#connections[this.#current]?.gateway !== failed) return;
+    this.#current = (this.#current + 1) % this.#connections.length;
+  }
+
+  async #isReady({ client }: Connection): Promise<boolean> {
+    return new Promise((resolve) => {
+      client.waitForReady(Date.now() + this.#deadlines.connectMs, (error) => {
+        resolve(error === undefined);
+      });
+    });
+  }
+
+  close(): void {
+    for (const { gateway, client } of this.#connections) {
+      gateway.close();
+      client.close();
+    }
+  }
+}
+
+const within = (limitMs: number) => (): CallOptions => ({ deadline: Date.now() + limitMs });
+
+function open(
+  { address, tlsRootPem, serverName }: GatewayEndpoint,
+  identity: Identity,
+  deadlines: FabricDeadlines,
+): Connection {
+  const client = new Client(address, credentials.createSsl(Buffer.from(tlsRootPem)), {
+    ...(serverName === undefined ? {} : { 'grpc.ssl_target_name_override': serverName }),
+    'grpc.keepalive_time_ms': 60_000,
+    'grpc.initial_reconnect_backoff_ms': 200,
+    'grpc.max_reconnect_backoff_ms': 2_000,
+  });
+  const gateway = connect({
+    client,
+    identity: {
+      mspId: identity.mspId,
+      credentials: new TextEncoder().encode(identity.certificatePem),
+    },
+    signer: (digest) => identity.sign(digest),
+    hash: hash.sha256,
+    evaluateOptions: within(deadlines.evaluateMs),
+    endorseOptions: within(deadlines.endorseMs),
+    submitOptions: within(deadlines.submitMs),
+  });
+  return { address, client, gateway };
+}
