@@ -88,6 +88,13 @@ describe('a started process', () => {
     }
   });
 
+  it('makes files that only their owner can open', async () => {
+    const launch = await launchOf('fs.writeFileSync("made", ""); console.log("done")');
+    await startProcess(launch).catch(() => undefined);
+    await logOf(launch, 'done');
+    expect((await stat(join(launch.cwd, 'made'))).mode & 0o777).toBe(0o600);
+  });
+
   it('is not in the session of who starts it', async () => {
     const record = await start(await launchOf(FOREVER));
     const session = (await readFile(`/proc/${String(record.pid)}/stat`, 'utf8')).split(') ')[1];

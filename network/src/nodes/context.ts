@@ -6,7 +6,7 @@ import type { Organization, Topology } from '../topology/topology.js';
 export interface ContractCommand {
   /** Program and arguments, absolute paths: `[process.execPath, '/…/service/main.js']`. */
   command: readonly [program: string, ...args: string[]];
-  /** Added to the environment that the service reads (docs/operations.md, "Contract service"). */
+  /** Added to the environment that `contractLaunch` gives the service. */
   env?: Readonly<Record<string, string>>;
 }
 

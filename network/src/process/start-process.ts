@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
@@ -42,6 +42,22 @@ export function launchFingerprint({
     .digest('hex');
 }
 
+/** With a umask that keeps others out of the files it makes. Nothing else runs in between. */
+function spawnPrivate({ command, cwd, env }: ProcessLaunch, output: number): ChildProcess {
+  const [program, ...args] = command;
+  const umask = process.umask(0o077);
+  try {
+    return spawn(program, args, {
+      cwd,
+      env: nodeEnvironment(env),
+      detached: true,
+      stdio: ['ignore', output, output],
+    });
+  } finally {
+    process.umask(umask);
+  }
+}
+
 /**
  * Starts a program that outlives this process: own session, no terminal, input from nowhere, output
  * appended to its log file (mode 0600). Resolves once it runs and its pid file is written.
@@ -49,16 +65,10 @@ export function launchFingerprint({
  * @throws {@link NetworkError} NODE_EXITED where it could not be started
  */
 export async function startProcess(launch: ProcessLaunch): Promise<ProcessRecord> {
-  const [program, ...args] = launch.command;
   await makePrivateDir(dirname(launch.log));
   const log = await open(launch.log, 'a', 0o600);
   try {
-    const child = spawn(program, args, {
-      cwd: launch.cwd,
-      env: nodeEnvironment(launch.env),
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd],
-    });
+    const child = spawnPrivate(launch, log.fd);
     await once(child, 'spawn');
     child.unref();
     return await recordOf(launch, child.pid ?? 0);

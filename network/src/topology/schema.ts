@@ -47,7 +47,10 @@ const Organization = v.strictObject({
   ports: v.optional(v.record(v.string(), v.record(v.string(), port)), {}),
 });
 
-/** Names as in the SmartBFT configuration; see docs/operations.md for what they trade. */
+/**
+ * Names as in the SmartBFT configuration. A dead leader costs about forward + complain; where load
+ * makes requests wait longer than that, followers depose leaders that are merely busy.
+ */
 const Bft = v.strictObject({
   batchMaxIntervalMs: v.optional(milliseconds, 50),
   incomingMessageBufferSize: v.optional(count, 200),
