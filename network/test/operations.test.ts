@@ -60,7 +60,7 @@ describe('a network folder', () => {
     const other = await loadTopology('dev', { basePort: BASE_PORT + 1_000 });
     await expect(up(other, { dir, contract })).rejects.toMatchObject({
       code: 'TOPOLOGY_CHANGED',
-      details: { changed: expect.stringContaining('organizations.0.ca.ports.api') as string },
+      details: { changed: expect.stringContaining('organizations.0.ca.ports.api') as unknown },
     });
   });
 
@@ -193,7 +193,7 @@ describe('a node that is not there', () => {
   it('is named, with those that are', async () => {
     await expect(stopNode(await begun(), 'peer9.hospa')).rejects.toMatchObject({
       code: 'NODE_UNKNOWN',
-      details: { known: expect.stringContaining('peer1.hospc') as string },
+      details: { known: expect.stringContaining('peer1.hospc') as unknown },
     });
   });
 });
