@@ -16,4 +16,6 @@ try {
 }
 const path = join(dirname(dirname(fileURLToPath(import.meta.url))), program);
 process.argv = [process.execPath, path, ...args];
+// npm moves to the checkout; what the user names is meant from where the user stands.
+if (process.env['INIT_CWD'] !== undefined) process.chdir(process.env['INIT_CWD']);
 await import(pathToFileURL(path).href);
