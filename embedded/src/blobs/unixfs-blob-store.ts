@@ -11,17 +11,15 @@ import type {
   PutOptions,
   StoredBlob,
 } from '@emr-share/gateway-client';
+import { DagReader, parseBlobCid, type ByteRange } from '@emr-share/gateway-client/unixfs';
 import { EmrError } from '@emr-share/model';
 import { importFile } from 'ipfs-unixfs-importer';
 import { balanced } from 'ipfs-unixfs-importer/layout';
 import { abortable, orAborted } from './abortable.js';
-import { parseBlobCid } from './blob-cid.js';
 import { BlobJournal } from './blob-journal.js';
 import { BlockStore, blockKey } from './block-store.js';
 import type { BlockKey } from './block-store.js';
 import { BlockWriter } from './block-writer.js';
-import { DagReader } from './dag-reader.js';
-import type { ByteRange } from './dag-reader.js';
 import { HeldBlocks } from './held-blocks.js';
 import { KeyedLock } from './keyed-lock.js';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as dagPb from '@ipld/dag-pb';
 import { CID } from 'multiformats/cid';
-import { isLeaf } from '../../src/blobs/blob-cid.js';
+import { isLeaf } from '@emr-share/gateway-client/unixfs';
 import { blockKey } from '../../src/blobs/block-store.js';
 import { UnixfsBlobStore } from '../../src/blobs/unixfs-blob-store.js';
 
