@@ -11,7 +11,7 @@ import type {
   PutOptions,
   StoredBlob,
 } from '@emr-share/gateway-client';
-import { DagReader, parseBlobCid, type ByteRange } from '@emr-share/gateway-client/unixfs';
+import { DagReader, parseBlobCid, parseRange } from '@emr-share/gateway-client/unixfs';
 import { EmrError } from '@emr-share/model';
 import { importFile } from 'ipfs-unixfs-importer';
 import { balanced } from 'ipfs-unixfs-importer/layout';
@@ -185,19 +185,6 @@ export class UnixfsBlobStore implements BlobStore {
       return orAborted(this.#blocks.get(block), signal);
     });
   }
-}
-
-function parseRange({ offset = 0, lengthBytes = Infinity }: GetOptions): ByteRange {
-  if (!Number.isSafeInteger(offset) || offset < 0) throw invalidRange('offset', offset);
-  if (lengthBytes !== Infinity && (!Number.isSafeInteger(lengthBytes) || lengthBytes < 0)) {
-    throw invalidRange('length', lengthBytes);
-  }
-  return { from: offset, to: offset + lengthBytes };
-}
-
-function invalidRange(what: string, value: number): EmrError<'INPUT_INVALID'> {
-  const problem = `expected a whole number of bytes from 0, got ${value}`;
-  return new EmrError('INPUT_INVALID', { what, problem });
 }
 
 /** The importer's own check refuses the byte arrays of other realms (workers, test runners). */

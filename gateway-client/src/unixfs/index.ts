@@ -5,5 +5,5 @@
  * @module
  */
 export { isBlobCid, isLeaf, parseBlobCid } from './blob-cid.js';
-export type { ByteRange } from './byte-range.js';
+export { parseRange, type ByteRange } from './byte-range.js';
 export { DagReader } from './dag-reader.js';
