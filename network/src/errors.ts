@@ -11,6 +11,7 @@ export interface NetworkErrorDetails {
   TOPOLOGY_INVALID: { source: string; problem: string };
   TOPOLOGY_CHANGED: { dir: string; changed: string };
   HOST_UNKNOWN: { host: string; known: string };
+  ORGANIZATION_UNKNOWN: { organization: string; known: string };
   // The tools
   TOOL_UNAVAILABLE: { product: string; version: string; tried: readonly string[] };
   TOOL_INVALID: { tool: string; problem: string };
@@ -41,6 +42,8 @@ const DESCRIBE: { [C in NetworkErrorCode]: (d: NetworkErrorDetails[C]) => string
   TOPOLOGY_CHANGED: (d) =>
     `the topology differs from the one that ${d.dir} was set up from (${d.changed}); restore it, or remove that network with: down --purge`,
   HOST_UNKNOWN: (d) => `the topology has no host ${d.host}; it has: ${d.known}`,
+  ORGANIZATION_UNKNOWN: (d) =>
+    `the topology has no organization ${d.organization}; it has: ${d.known}`,
   TOOL_UNAVAILABLE: (d) =>
     `${d.product} ${d.version} is not to be had: ${d.tried.join('; ')}. Set EMR_TOOLS to a folder with its programs, or EMR_SOURCES to one with its source archive`,
   TOOL_INVALID: (d) => `${d.tool}: ${d.problem}`,

@@ -22,5 +22,7 @@ export { status, type NetworkStatus, type NodeState, type NodeStatus } from './u
 export { nodeLog, startNode, stopNode } from './up/single-node.js';
 export type { StopOutcome } from './process/stop-process.js';
 export { diagnose, type Finding, type FindingCode } from './up/doctor.js';
+export { enrolUser, registerUser } from './admin/users.js';
+export type { EnrolmentTicket, UserRegistration } from './admin/users.js';
 export { mermaid } from './export/mermaid.js';
 export { connectionProfiles, type ConnectionProfile } from './export/connection-profile.js';

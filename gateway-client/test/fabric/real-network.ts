@@ -1,7 +1,7 @@
 /** The real network, as the suite of ledgers wants it. */
-import { createPrivateKey, randomBytes } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,15 +11,12 @@ import { FabricLedger, type GatewayEndpoint } from '@emr-share/gateway-client/fa
 import {
   connectionProfiles,
   down,
+  enrolUser,
   hospitals,
   loadTopology,
-  networkPaths,
   up,
   type ConnectionProfile,
 } from '@emr-share/network';
-import { CaClient } from '../../../network/src/ca/ca-client.js';
-import { makeCertificateRequest } from '../../../network/src/ca/certificate-request.js';
-import { readCredentials } from '../../../network/src/ca/certificate.js';
 import type { LedgerHarness } from '../../../test/suites/ledger.suite.js';
 
 const CONTRACT = fileURLToPath(new URL('../../../chaincode/dist/service/main.js', import.meta.url));
@@ -72,31 +69,15 @@ async function startNetwork(): Promise<string> {
 
 async function hospitalsIn(dir: string): Promise<Hospital[]> {
   const profiles = await connectionProfiles(dir);
-  const paths = networkPaths(dir);
-  const topology = await loadTopology('dev');
-  return Promise.all(
-    hospitals(topology).map(async ({ name, mspId, ca: { name: caName } }) => {
-      const profile = profiles[name]!;
-      const { url, tlsCACerts } = profile.certificateAuthorities[caName]!;
-      const files = paths.organization(name).registrar('ca');
-      const registrar = await readCredentials(files.certificate, files.key);
-      const trust = await readFile(join(paths.organization(name).caHome, 'ca-cert.pem'), 'utf8');
-      const ca = new CaClient(url, `${trust}\n${tlsCACerts.pem}`, 'ca');
-      const enrol = async (userId: string, role: string): Promise<Identity> => {
-        const secret = randomBytes(16).toString('hex');
-        const attributes = [
-          { name: 'emr.user', value: userId, ecert: true },
-          { name: 'role', value: role, ecert: true },
-        ];
-        await ca.register(registrar!, { id: userId, type: 'client', attributes, secret });
-        const { csr, key } = await makeCertificateRequest(userId, []);
-        const certificatePem = await ca.enroll(userId, secret, csr);
-        const sign = signers.newPrivateKeySigner(createPrivateKey(key));
-        return { mspId, certificatePem, sign };
-      };
-      return { mspId, gateways: gatewaysOf(profile), enrol };
-    }),
-  );
+  return hospitals(await loadTopology('dev')).map(({ name, mspId }) => ({
+    mspId,
+    gateways: gatewaysOf(profiles[name]!),
+    enrol: async (userId, role) => {
+      const { certificate, key } = await enrolUser(dir, name, { userId, role });
+      const sign = signers.newPrivateKeySigner(createPrivateKey(key));
+      return { mspId, certificatePem: certificate, sign };
+    },
+  }));
 }
 
 function gatewaysOf({ peers }: ConnectionProfile): GatewayEndpoint[] {

@@ -27,6 +27,18 @@ export interface Credentials {
   key: string;
 }
 
+/** Whom the CA shall know. */
+export interface Registration {
+  id: string;
+  type: IdentityType;
+  secret: string;
+  attributes: readonly Attribute[];
+  /** How often the secret may be used; without limit by default. */
+  maxEnrolments?: number;
+}
+
+const UNLIMITED = -1;
+
 const Failure = v.object({
   errors: v.array(v.object({ code: v.number(), message: v.string() })),
 });
@@ -93,12 +105,10 @@ export class CaClient {
    *
    * @param registrar - enrolled at this CA, with the right to register
    */
-  async register(
-    registrar: Credentials,
-    identity: { id: string; type: IdentityType; secret: string; attributes: readonly Attribute[] },
-  ): Promise<void> {
-    const { id, type, secret, attributes } = identity;
-    const common = { type, secret, max_enrollments: -1, affiliation: '', attrs: attributes };
+  async register(registrar: Credentials, identity: Registration): Promise<void> {
+    const { id, type, secret, attributes, maxEnrolments = UNLIMITED } = identity;
+    const limit = { max_enrollments: maxEnrolments };
+    const common = { type, secret, ...limit, affiliation: '', attrs: attributes };
     const action = `register ${id}`;
     const answer = await this.#signed(registrar, 'POST', '/api/v1/identities', { id, ...common });
     if (answer.status < 300) return;

@@ -14,15 +14,21 @@ import { endpoint, IDENTITIES } from './context.js';
 
 const LIMIT_MS = 3_000;
 
-/** The organization's operator, whom its nodes' operations and admin endpoints answer. */
-export async function operatorTls(paths: NetworkPaths, organization: string): Promise<TlsIdentity> {
-  const { tlsCa, tlsCertificate, tlsKey } = paths
-    .organization(organization)
-    .node(IDENTITIES.operator);
+async function tlsIdentity(
+  paths: NetworkPaths,
+  { organization }: { organization: string },
+  identity: string,
+): Promise<TlsIdentity> {
+  const { tlsCa, tlsCertificate, tlsKey } = paths.organization(organization).node(identity);
   const [ca, cert, key] = await Promise.all(
     [tlsCa, tlsCertificate, tlsKey].map((path) => readFile(path, 'utf8')),
   );
   return { ca: ca ?? '', cert, key };
+}
+
+/** The organization's operator, whom its nodes' operations and admin endpoints answer. */
+export function operatorTls(paths: NetworkPaths, organization: string): Promise<TlsIdentity> {
+  return tlsIdentity(paths, { organization }, IDENTITIES.operator);
 }
 
 /** A page of a peer's or an orderer's operations endpoint. */
@@ -54,24 +60,13 @@ async function caProblem(node: Node<'ca'>, signal?: AbortSignal): Promise<string
   return healthzProblem(await httpRequest(url, { limitMs: LIMIT_MS, signal }));
 }
 
-/** A full handshake as the organization's peers do it: the service has no health page. */
-async function contractProblem(
-  node: Node<'contract'>,
-  paths: NetworkPaths,
+/** A full TLS handshake at a gRPC port: what listens, but does not serve yet, fails it. */
+function handshakeProblem(
+  { address, ports }: { address: string; ports: { grpc: number } },
+  tls: TlsIdentity,
 ): Promise<string | null> {
-  const { tlsCa, tlsCertificate, tlsKey } = paths
-    .organization(node.organization)
-    .node(IDENTITIES.contractClient);
-  const [ca, cert, key] = await Promise.all(
-    [tlsCa, tlsCertificate, tlsKey].map((p) => readFile(p)),
-  );
   return new Promise((resolve) => {
-    const socket = connect({
-      host: node.address,
-      port: node.ports.grpc,
-      ALPNProtocols: ['h2'],
-      ...{ ca, cert, key },
-    });
+    const socket = connect({ host: address, port: ports.grpc, ALPNProtocols: ['h2'], ...tls });
     const end = (problem: string | null): void => {
       socket.destroy();
       resolve(problem);
@@ -88,6 +83,24 @@ async function contractProblem(
   });
 }
 
+/** As the organization's peers do it: the service has no health page. */
+async function contractProblem(
+  node: Node<'contract'>,
+  paths: NetworkPaths,
+): Promise<string | null> {
+  return handshakeProblem(node, await tlsIdentity(paths, node, IDENTITIES.contractClient));
+}
+
+/** The health page answers some time before the port that clients use does. */
+async function fabricProblem(
+  node: Node<'peer'> | Node<'orderer'>,
+  paths: NetworkPaths,
+  signal?: AbortSignal,
+): Promise<string | null> {
+  const unhealthy = healthzProblem(await operationsPage(node, 'healthz', paths, signal));
+  return unhealthy ?? handshakeProblem(node, await operatorTls(paths, node.organization));
+}
+
 async function kuboProblem(node: Node<'kubo'>, signal?: AbortSignal): Promise<string | null> {
   const url = `http://${endpoint(node.address, node.ports.api)}/api/v0/id`;
   const { status } = await httpRequest(url, { method: 'POST', limitMs: LIMIT_MS, signal });
@@ -102,7 +115,7 @@ export async function healthProblem(
 ): Promise<string | null> {
   try {
     if (isRole(node, 'peer') || isRole(node, 'orderer')) {
-      return healthzProblem(await operationsPage(node, 'healthz', paths, signal));
+      return await fabricProblem(node, paths, signal);
     }
     if (isRole(node, 'ca')) return await caProblem(node, signal);
     if (isRole(node, 'contract')) return await contractProblem(node, paths);

@@ -3,40 +3,24 @@
  *
  * @module
  */
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { CaClient, type CaName } from '../ca/ca-client.js';
-import {
-  ensureIdentity,
-  ensureRegistrar,
-  type Enroller,
-  hasIdentity,
-  type IdentityRequest,
-  writeOrganizationMsp,
-} from '../ca/enrol.js';
+import type { CaName } from '../ca/ca-client.js';
+import { ensureIdentity, hasIdentity, type IdentityRequest } from '../ca/enrol.js';
+import { openEnroller, registrarSecret } from '../ca/open-enroller.js';
 import { caServerConfig } from '../ca/server-config.js';
-import { readIfThere, writeSecret } from '../files/atomic.js';
+import { writeSecret } from '../files/atomic.js';
 import type { OrganizationPaths } from '../files/network-paths.js';
-import { endpoint, IDENTITIES, type NodeContext } from '../nodes/context.js';
+import { IDENTITIES, type NodeContext } from '../nodes/context.js';
 import { ensureUp, isUp } from '../nodes/run-node.js';
 import type { Node, Organization } from '../topology/topology.js';
 import { fingerprint } from './fingerprint.js';
 import type { Step } from './plan.js';
 
-const SECRET_BYTES = 32;
 const CONFIG_FILE = 'fabric-ca-server-config.yaml';
 
 /** Names by which a node of that host may be dialled: they stand in its TLS certificate. */
 function hostsOf({ address }: { address: string }, ...names: string[]): string[] {
   return [...new Set([address, 'localhost', '127.0.0.1', ...names])];
-}
-
-async function registrarSecret(paths: OrganizationPaths): Promise<string> {
-  const known = await readIfThere(paths.registrarSecret);
-  if (known !== null) return known;
-  const secret = randomBytes(SECRET_BYTES).toString('base64url');
-  await writeSecret(paths.registrarSecret, secret);
-  return secret;
 }
 
 async function writeCaConfig(organization: Organization, paths: OrganizationPaths): Promise<void> {
@@ -102,30 +86,6 @@ export function identityRequests(
   ];
 }
 
-async function enrollerOf(
-  organization: Organization,
-  paths: OrganizationPaths,
-  signal: AbortSignal,
-): Promise<Enroller> {
-  const url = `https://${endpoint(organization.address, organization.ca.ports.api)}`;
-  const trust = (await readIfThere(join(paths.caHome, 'ca-cert.pem'))) ?? '';
-  const ca = new CaClient(url, trust, 'ca', signal);
-  const tlsca = new CaClient(url, trust, 'tlsca', signal);
-  await writeOrganizationMsp(paths, ca, tlsca);
-  const secret = await registrarSecret(paths);
-  const registrar = (name: CaName): ReturnType<typeof ensureRegistrar> => {
-    const [client, issuer] =
-      name === 'ca' ? [ca, paths.caCertificate] : [tlsca, paths.tlsCaCertificate];
-    return ensureRegistrar(client, paths.registrar(name), issuer, secret);
-  };
-  return {
-    paths,
-    ca,
-    tlsca,
-    registrar: { ca: await registrar('ca'), tlsca: await registrar('tlsca') },
-  };
-}
-
 function identitiesStep(organization: Organization, context: NodeContext): Step {
   const { name } = organization;
   const paths = context.paths.organization(name);
@@ -141,7 +101,7 @@ function identitiesStep(organization: Organization, context: NodeContext): Step 
       return have.every(Boolean);
     },
     run: async (signal) => {
-      const enroller = await enrollerOf(organization, paths, signal);
+      const enroller = await openEnroller(organization, paths, signal);
       for (const request of requests) {
         signal.throwIfAborted();
         await ensureIdentity(enroller, request);
