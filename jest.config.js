@@ -8,6 +8,7 @@ const base = {
     '^@emr-share/crypto/umbral$': '<rootDir>/crypto/src/umbral/index.ts',
     '^@emr-share/crypto/native$': '<rootDir>/crypto/src/native.ts',
     '^@emr-share/gateway-client/node$': '<rootDir>/gateway-client/src/node.ts',
+    '^@emr-share/cli/consortium$': '<rootDir>/cli/src/consortium/index.ts',
     '^@emr-share/gateway-client/(fabric|kubo|unixfs)$': '<rootDir>/gateway-client/src/$1/index.ts',
     '^(\\.{1,2}/.+)\\.js$': ['$1.ts', '$1.js'],
   },

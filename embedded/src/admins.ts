@@ -8,14 +8,14 @@ import { createPublicKey, randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  connect,
+  introduceAdmin,
   Keyring,
   type BlobStore,
   type Identity,
   type Ledger,
 } from '@emr-share/gateway-client';
 import { createIdentity } from '@emr-share/gateway-client/node';
-import { EmrError, type UnixMillis, type UserId } from '@emr-share/model';
+import type { UnixMillis, UserId } from '@emr-share/model';
 import { adminUserId } from './admin-user-id.js';
 import { errorCode } from './blobs/durable-directory.js';
 import { CertificateAuthority } from './ca/certificate-authority.js';
@@ -61,29 +61,15 @@ export async function openAdmin(
   };
 }
 
-/**
- * Registers an admin and publishes the organization's custodian key, where that has not been done.
- *
- * @throws EmrError `INPUT_INVALID` where the custodian's file is not the one that the ledger knows;
- * what the ledger refuses with.
- */
+/** {@link introduceAdmin} with the key in the organization's custodian file. */
 export async function introduce(
   { keyring }: Admin,
-  { mspId, custodian }: Organization,
+  { custodian }: Organization,
   { ledger, blobs, signal }: { ledger: Ledger; blobs: BlobStore; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  const publicKey = Buffer.from(custodian.custodian.publicKey.toCompressedBytes()).toString('hex');
-  const { custodians } = await ledger.evaluate('registry:ListCustodians', {}, { signal });
-  const published = custodians.find((one) => one.mspId === mspId);
-  if (published?.publicKey === publicKey) return;
-  if (published !== undefined && custodian.generation <= published.generation) {
-    const problem = 'it holds another key than the ledger knows; restore it from its backup';
-    throw new EmrError('INPUT_INVALID', { what: `the custodian file of ${mspId}`, problem });
-  }
-  await using client = await connect({ ledger, blobs, keyring, signal });
-  await client.identity.register({ role: 'admin', signal });
-  const request = { mspId, publicKey, generation: custodian.generation };
-  await ledger.submit('registry:PublishCustodian', request, { signal });
+  const { custodian: secret, generation } = custodian;
+  const publicKey = Buffer.from(secret.publicKey.toCompressedBytes()).toString('hex');
+  await introduceAdmin({ ledger, blobs, keyring, signal }, { publicKey, generation });
 }
 
 async function readOrWrite(path: string, make: () => Promise<string>): Promise<string> {

@@ -49,3 +49,8 @@ export type {
 } from './ports/ledger.js';
 
 export { EmrError, type ErrorCode, type ErrorDetails } from '@emr-share/model';
+export {
+  introduceAdmin,
+  type AdminContext,
+  type CustodianFacts,
+} from './consortium/introduce-admin.js';
