@@ -28,6 +28,8 @@ const base = {
   },
 };
 
+const NEEDS_NETWORK = '\\.network\\.test\\.ts$';
+
 export default {
   coverageProvider: 'v8',
   collectCoverageFrom: ['*/src/**/*.ts'],
@@ -39,7 +41,25 @@ export default {
       testMatch: [
         '<rootDir>/{crypto,model,chaincode,gateway-client,embedded,network,cli}/test/**/*.test.ts',
       ],
+      testPathIgnorePatterns: [NEEDS_NETWORK],
     },
-    { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/**/*.test.ts'] },
+    {
+      ...base,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: [NEEDS_NETWORK],
+    },
+    // Over real nodes; scripts/test.mjs brings a network up for it. One file at a time: --runInBand.
+    {
+      ...base,
+      displayName: 'network',
+      globals: { EMR_BACKEND: 'fabric' },
+      testTimeout: 90_000,
+      testMatch: [
+        '<rootDir>/*/test/**/*.network.test.ts',
+        '<rootDir>/test/**/*.network.test.ts',
+        '<rootDir>/test/scenarios/*.test.ts',
+      ],
+    },
   ],
 };

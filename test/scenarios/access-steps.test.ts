@@ -1,6 +1,7 @@
 /**
  * The two steps of access by themselves: a ticket that anyone may see, a key that only its reader gets.
  */
+import { randomBytes } from 'node:crypto';
 import { beforeAll, expect, it } from '@jest/globals';
 import { readBytes } from '@emr-share/gateway-client';
 import type { Grant, TransactionRecord } from '@emr-share/model';
@@ -9,7 +10,7 @@ import { answerLost, interceptedLedger } from '../support/between.js';
 import { newPatient, newPhysician, type Person } from '../support/people.js';
 import { codeOf } from '../support/refusal.js';
 
-const TICKET_ID = '7'.repeat(32);
+const TICKET_ID = randomBytes(16).toString('hex');
 const CONTENT = Buffer.from('genome');
 
 describeOnEachBackend('access in two steps', (backend) => {

@@ -1,6 +1,7 @@
 /**
  * Uploading again: the same content files one record, whatever happened the first time.
  */
+import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { beforeAll, expect, it } from '@jest/globals';
 import type { BlobStore, UploadOptions } from '@emr-share/gateway-client';
@@ -12,7 +13,7 @@ import { VITAL_SIGNS } from '../support/record-files.js';
 import { codeOf } from '../support/refusal.js';
 
 const CONTENT = VITAL_SIGNS.bytes;
-const RECORD_ID = '5'.repeat(32);
+const RECORD_ID = randomBytes(16).toString('hex');
 
 describeOnEachBackend('uploading again', (backend) => {
   let patient: Person;

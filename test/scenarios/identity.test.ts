@@ -78,7 +78,7 @@ describeOnEachBackend('identity', (backend) => {
     const lost = await newPhysician(backend());
     const dismissed = await newPhysician(backend());
     await lost.client.identity.suspend(lost.userId);
-    const { identity, keyring } = backend().admin('HospBMSP');
+    const { identity, keyring } = await backend().admin('HospBMSP');
     const ledger = backend().ledger(identity);
     const admin = await connect({ ledger, blobs: backend().blobs, keyring });
     expect(await admin.identity.suspend(dismissed.userId)).toMatchObject({ status: 'suspended' });

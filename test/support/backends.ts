@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import { Consortium } from '@emr-share/embedded';
 import type { BlobStore, Identity, Keyring, Ledger } from '@emr-share/gateway-client';
 import type { MspId, Role, UserId } from '@emr-share/model';
+import { openSharedNetwork, restartNetwork } from './network.js';
 
 /** Whom an organization's CA certifies. */
 export interface Enrolment {
@@ -27,7 +28,7 @@ export interface Backend {
   enrol(enrolment: Enrolment): Promise<Identity>;
   ledger(identity: Identity): Ledger;
   /** Somebody who may read every log, and each organization's admin. */
-  admin(mspId: MspId): { readonly identity: Identity; readonly keyring: Keyring };
+  admin(mspId: MspId): Promise<{ readonly identity: Identity; readonly keyring: Keyring }>;
   /** Stops and starts everything; what was committed is there afterwards. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -46,7 +47,7 @@ async function openEmbedded(): Promise<Backend> {
       return (await consortium.enrol(mspId, { ...options, publicKeyPem: undefined })).identity;
     },
     ledger: (identity) => consortium.ledger(identity),
-    admin: (mspId) => consortium.admin(mspId),
+    admin: (mspId) => Promise.resolve(consortium.admin(mspId)),
     async restart() {
       await consortium.close();
       consortium = await Consortium.open({ directory });
@@ -58,16 +59,41 @@ async function openEmbedded(): Promise<Backend> {
   };
 }
 
-const BACKENDS: readonly { readonly name: string; readonly open: () => Promise<Backend> }[] = [
-  { name: 'embedded', open: openEmbedded },
-];
+async function openFabric(): Promise<Backend> {
+  const consortium = await openSharedNetwork();
+  const { dir, organizations, blobs } = consortium;
+  // What earlier stories left staged is none of this one's: filed, it stays out of the way.
+  await blobs.collect({ isReferenced: () => Promise.resolve(true), olderThanMs: 0 });
+  return {
+    name: 'fabric',
+    organizations,
+    blobs,
+    enrol: ({ mspId, ...enrolment }) => consortium.enrol(mspId, enrolment),
+    ledger: (identity) => consortium.ledger(identity),
+    admin: (mspId) => consortium.admin(mspId),
+    restart: () => restartNetwork(dir),
+    close: async () => {
+      await consortium[Symbol.asyncDispose]();
+    },
+  };
+}
 
-/** Runs a story once over each back end, with one network for all its steps. */
+const OPEN = { embedded: openEmbedded, fabric: openFabric } as const;
+
+/** Which back end the stories of this jest project run over: jest.config.js sets it. */
+function chosen(): keyof typeof OPEN {
+  const { EMR_BACKEND: name = 'embedded' } = globalThis as { EMR_BACKEND?: string };
+  if (name === 'embedded' || name === 'fabric') return name;
+  throw new Error(`no back end ${name}`);
+}
+
+/** Runs a story over the back end of this jest project, with one network for all its steps. */
 export function describeOnEachBackend(story: string, tell: (backend: () => Backend) => void): void {
-  describe.each(BACKENDS)(`${story}, on $name`, ({ open }) => {
+  const name = chosen();
+  describe(`${story}, on ${name}`, () => {
     let backend: Backend;
     beforeAll(async () => {
-      backend = await open();
+      backend = await OPEN[name]();
     });
     afterAll(async () => {
       await backend.close();
