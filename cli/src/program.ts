@@ -46,6 +46,12 @@ Environment:
   NO_COLOR             as --no-color
   EMR_DEBUG=1          shows where an error came from`;
 
+/** Commands made elsewhere, and the commands in them, report and print as the program does. */
+function inheritSettings(command: Command, parent: Command): void {
+  command.copyInheritedSettings(parent);
+  for (const inner of command.commands) inheritSettings(inner, command);
+}
+
 /** The parser of one call. It throws instead of ending the process. */
 export function createProgram(host: Host): Command {
   const program = new Command('emr')
@@ -75,7 +81,8 @@ export function createProgram(host: Host): Command {
     .exitOverride()
     .addHelpText('after', `${FIRST_STEPS_HELP}\n${exitCodeHelp()}\n${ENVIRONMENT_HELP}`);
   for (const makeCommand of COMMANDS) {
-    const command = makeCommand(host).copyInheritedSettings(program);
+    const command = makeCommand(host);
+    inheritSettings(command, program);
     program.addCommand(command);
   }
   return program;

@@ -5,8 +5,9 @@
  * @module
  */
 
-/** One thing that happened. `step` is stable, `title` is for people. */
+/** One thing that happened. `step` is stable, `title` is for people; `planned` comes first. */
 export type ProgressEvent =
+  | { kind: 'planned'; steps: number }
   | { kind: 'started'; step: string; title: string; estimateMs?: number }
   | { kind: 'finished'; step: string; title: string; ms: number }
   | { kind: 'skipped'; step: string; title: string }

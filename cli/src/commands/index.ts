@@ -11,6 +11,7 @@ import { grantCommand } from './grant.js';
 import { grantsCommand } from './grants.js';
 import { initCommand } from './init.js';
 import { logCommand } from './log.js';
+import { networkCommand } from './network/index.js';
 import { purposesCommand } from './purposes.js';
 import { recordsCommand } from './records.js';
 import { registerCommand } from './register.js';
@@ -33,4 +34,5 @@ export const COMMANDS: readonly ((host: Host) => Command)[] = [
   verifyCommand,
   purposesCommand,
   categoriesCommand,
+  networkCommand,
 ];

@@ -28,6 +28,10 @@ export type CliErrorCode =
   | 'PASSPHRASE_EXPOSED'
   /** The passphrases typed differ, or the passphrase is too short. */
   | 'PASSPHRASE_REFUSED'
+  /** No network was set up by this user, and no folder named. */
+  | 'NO_NETWORK'
+  /** Some node of the network does not do its work, or the doctor found what must be mended. */
+  | 'NETWORK_UNWELL'
   /** A step of the demo ended otherwise than it must. */
   | 'DEMO_FAILED'
   /** Ctrl+C. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ErrorCode } from '@emr-share/model';
+import type { NetworkErrorCode } from '@emr-share/network';
 import type { CliErrorCode } from './cli-error.js';
 
 /** Exit code → its meaning; `emr --help` prints this table. */
@@ -35,6 +36,8 @@ const EXIT_OF: Readonly<Record<ErrorCode | CliErrorCode, ExitCode>> = {
   PASSPHRASE_MISSING: 8,
   PASSPHRASE_EXPOSED: 8,
   PASSPHRASE_REFUSED: 8,
+  NO_NETWORK: 4,
+  NETWORK_UNWELL: 7,
   DEMO_FAILED: 1,
   INTERRUPTED: 130,
 
@@ -102,7 +105,33 @@ const EXIT_OF: Readonly<Record<ErrorCode | CliErrorCode, ExitCode>> = {
   INTERNAL: 1,
 };
 
+/** Of the codes that the network library adds. */
+const EXIT_OF_NETWORK: Readonly<Record<NetworkErrorCode, ExitCode>> = {
+  TOPOLOGY_INVALID: 2,
+  TOPOLOGY_CHANGED: 5,
+  HOST_UNKNOWN: 2,
+  ORGANIZATION_UNKNOWN: 4,
+  TOOL_UNAVAILABLE: 7,
+  TOOL_INVALID: 7,
+  DOWNLOAD_FAILED: 7,
+  ARCHIVE_INVALID: 6,
+  BUILD_FAILED: 1,
+  NETWORK_NOT_FOUND: 4,
+  NETWORK_DIR_FOREIGN: 5,
+  NETWORK_BUSY: 7,
+  STATE_INVALID: 6,
+  NODE_UNKNOWN: 4,
+  PORTS_TAKEN: 5,
+  NODE_EXITED: 1,
+  NODE_UNHEALTHY: 7,
+  NODE_UNSTOPPABLE: 1,
+  CA_REFUSED: 3,
+  COMMAND_FAILED: 1,
+  REQUEST_FAILED: 7,
+  TIMEOUT: 7,
+};
+
 /** The exit code of an error code. */
-export function exitCodeOf(code: ErrorCode | CliErrorCode): ExitCode {
-  return EXIT_OF[code];
+export function exitCodeOf(code: ErrorCode | CliErrorCode | NetworkErrorCode): ExitCode {
+  return { ...EXIT_OF, ...EXIT_OF_NETWORK }[code];
 }

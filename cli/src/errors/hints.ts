@@ -4,9 +4,10 @@
  * @module
  */
 import type { ErrorCode } from '@emr-share/model';
+import type { NetworkErrorCode } from '@emr-share/network';
 import type { CliErrorCode } from './cli-error.js';
 
-const HINTS: Readonly<Partial<Record<ErrorCode | CliErrorCode, string>>> = {
+const HINTS: Readonly<Partial<Record<ErrorCode | CliErrorCode | NetworkErrorCode, string>>> = {
   NO_KEYSTORE: 'make one with: emr init',
   NOT_ENROLLED: 'get one and register with: emr register',
   CALLER_UNREGISTERED: 'register with: emr register',
@@ -25,10 +26,15 @@ const HINTS: Readonly<Partial<Record<ErrorCode | CliErrorCode, string>>> = {
   LEDGER_BUSY: 'wait longer with: --wait SECONDS',
   BLOB_CORRUPT: 'the content was changed in the store: restore it from a copy, nothing was read',
   CIPHERTEXT_TAMPERED: 'the content was changed: restore it from a copy, nothing was read',
+  NO_NETWORK: 'bring one up with: emr network up',
+  NETWORK_NOT_FOUND: 'bring one up with: emr network up --dir …',
+  NETWORK_UNWELL: 'see what is wrong with: emr network doctor',
+  NODE_EXITED: 'see its log with: emr network logs NODE',
+  NODE_UNHEALTHY: 'see what is wrong with: emr network doctor',
   LEDGER_CORRUPT: 'see which copies are sound with: emr verify',
 };
 
 /** The hint for a code; `undefined` where the message is enough. */
 export function hintFor(code: string): string | undefined {
-  return HINTS[code as ErrorCode | CliErrorCode];
+  return HINTS[code as keyof typeof HINTS];
 }

@@ -4,15 +4,16 @@
  * @module
  */
 import { EmrError } from '@emr-share/model';
+import { NetworkError } from '@emr-share/network';
 import type { Host } from '../host.js';
 import type { Output } from '../output/output.js';
 import { CliError } from './cli-error.js';
 import { exitCodeOf, type ExitCode } from './exit-code.js';
 import { hintFor } from './hints.js';
 
-function asReportable(error: unknown, signal: AbortSignal): EmrError | CliError {
+function asReportable(error: unknown, signal: AbortSignal): EmrError | CliError | NetworkError {
   if (signal.aborted) return new CliError('INTERRUPTED', 'interrupted', { cause: error });
-  if (EmrError.is(error) || error instanceof CliError) return error;
+  if (EmrError.is(error) || NetworkError.is(error) || error instanceof CliError) return error;
   return new EmrError(
     'INTERNAL',
     {},

@@ -6,6 +6,7 @@
 import pc from 'picocolors';
 import type { CliError } from '../errors/cli-error.js';
 import type { EmrError } from '@emr-share/model';
+import type { NetworkError } from '@emr-share/network';
 import type { Host, OutputStream } from '../host.js';
 import { printable } from './printable.js';
 
@@ -16,7 +17,7 @@ export interface OutputOptions {
 }
 
 /** The parts of an error that are for the user. */
-export type Reportable = Pick<EmrError | CliError, 'code' | 'message' | 'details'>;
+export type Reportable = Pick<EmrError | CliError | NetworkError, 'code' | 'message' | 'details'>;
 
 function mayColor(stream: OutputStream, { env }: Host): boolean {
   const refused = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';

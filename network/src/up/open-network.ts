@@ -1,6 +1,6 @@
 import { NetworkError } from '../errors.js';
 import { type NetworkPaths, networkPaths } from '../files/network-paths.js';
-import { type Node, nodesOf, type Topology } from '../topology/topology.js';
+import { type Node, nodesOf, nodesOfOrganization, type Topology } from '../topology/topology.js';
 import { NetworkState } from './state.js';
 import { requireUsableDir } from './usable-dir.js';
 
@@ -25,4 +25,22 @@ export function nodeNamed(topology: Topology, name: string): Node {
   if (found !== undefined) return found;
   const known = nodes.map((node) => node.name).join(', ');
   throw new NetworkError('NODE_UNKNOWN', { node: name, known });
+}
+
+/** What the network in a folder was last brought up from. @throws as {@link openNetwork} */
+export async function networkTopology(dir: string): Promise<Topology> {
+  return (await openNetwork(dir)).topology;
+}
+
+/**
+ * Names of the nodes that a name stands for: a node, or all of an organization.
+ *
+ * @throws {@link NetworkError} NODE_UNKNOWN, NETWORK_NOT_FOUND
+ */
+export async function nodesToAct(dir: string, name: string): Promise<string[]> {
+  const { topology } = await openNetwork(dir);
+  const organization = topology.organizations.find((one) => one.name === name);
+  const nodes =
+    organization === undefined ? [nodeNamed(topology, name)] : nodesOfOrganization(organization);
+  return nodes.map((node) => node.name);
 }

@@ -118,5 +118,6 @@ class PlanRun {
  * @throws what the first failing step threw; the signal's reason when aborted
  */
 export async function runPlan(steps: readonly Step[], options: PlanOptions): Promise<void> {
+  options.onProgress({ kind: 'planned', steps: steps.length });
   await new PlanRun(steps, options).run();
 }

@@ -1,0 +1,35 @@
+/**
+ * `emr network`: what consortium admins run.
+ *
+ * @module
+ */
+import { Command } from 'commander';
+import type { Host } from '../../host.js';
+import { doctorCommand } from './doctor.js';
+import { downCommand } from './down.js';
+import { logsCommand } from './logs.js';
+import { startCommand } from './start.js';
+import { statusCommand } from './status.js';
+import { stopCommand } from './stop.js';
+import { toolsCommand } from './tools.js';
+import { upCommand } from './up.js';
+
+const COMMANDS: readonly ((host: Host) => Command)[] = [
+  upCommand,
+  downCommand,
+  statusCommand,
+  logsCommand,
+  doctorCommand,
+  stopCommand,
+  startCommand,
+  toolsCommand,
+];
+
+/** Makes the command for one call. */
+export function networkCommand(host: Host): Command {
+  const command = new Command('network').description(
+    'run the real network: Fabric, its CAs, contract services, Kubo',
+  );
+  for (const makeCommand of COMMANDS) command.addCommand(makeCommand(host));
+  return command;
+}

@@ -1,0 +1,32 @@
+/**
+ * `emr network status`: every node and how it is.
+ *
+ * @module
+ */
+import { status } from '@emr-share/network';
+import { Command } from 'commander';
+import { Call } from '../../call.js';
+import { CliError } from '../../errors/cli-error.js';
+import type { Host } from '../../host.js';
+import { statusTable } from '../../network-output/status-table.js';
+import { type FolderOptions, networkFolder, withFolderOption } from './network-folder.js';
+
+/** Makes the command for one call. */
+export function statusCommand(host: Host): Command {
+  return withFolderOption(new Command('status'))
+    .description('list the nodes: role, organization, port, process, height, health')
+    .addHelpText('after', '\nEnds with 7 where some node does not do its work.')
+    .action(async (options: FolderOptions, command: Command) => {
+      const call = new Call(host, command);
+      const found = await status(await networkFolder(options, host), call.signal);
+      call.output.result(found, statusTable(found));
+      const unwell = found.nodes.filter(
+        ({ state }) => state === 'stopped' || state === 'unhealthy',
+      );
+      if (unwell.length === 0) return;
+      const nodes = unwell.map(({ node }) => node);
+      throw new CliError('NETWORK_UNWELL', `not at work: ${nodes.join(', ')}`, {
+        details: { nodes },
+      });
+    });
+}

@@ -1,0 +1,40 @@
+/**
+ * Nodes and how they are, for people.
+ *
+ * @module
+ */
+import type { NetworkStatus, NodeStatus } from '@emr-share/network';
+import { table } from '../output/table.js';
+
+const TITLES = ['node', 'role', 'organization', 'port', 'pid', 'height', 'state'];
+const NONE = '-';
+
+function row(node: NodeStatus): string[] {
+  const { state, problem } = node;
+  return [
+    node.node,
+    node.role,
+    node.organization,
+    String(node.port),
+    node.pid === null ? NONE : String(node.pid),
+    node.height === null ? NONE : String(node.height),
+    state === 'unhealthy' && problem !== null ? `${state}: ${problem}` : state,
+  ];
+}
+
+/** A line for each node; with the hosts where there are several. */
+export function statusTable({ name, channel, dir, nodes }: NetworkStatus): string {
+  const hosts = new Set(nodes.map(({ host }) => host));
+  const rows = nodes.map(row);
+  const titled =
+    hosts.size === 1
+      ? table(TITLES, rows, 'no nodes')
+      : table(
+          ['host', ...TITLES],
+          rows.map((cells, i) => [nodes[i]?.host ?? NONE, ...cells]),
+          'no nodes',
+        );
+  const running = nodes.filter(({ state }) => state === 'running').length;
+  const summary = `${name}, channel ${channel}: ${String(running)} of ${String(nodes.length)} nodes running`;
+  return `${titled}\n\n${summary} (${dir})`;
+}
