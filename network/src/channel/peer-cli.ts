@@ -42,7 +42,7 @@ export class PeerCli {
   }
 
   async channels(): Promise<string[]> {
-    const { stdout } = await this.#run(['channel', 'list']);
+    const { stdout } = await this.run(['channel', 'list']);
     return stdout
       .split('\n')
       .map((line) => line.trim())
@@ -50,7 +50,7 @@ export class PeerCli {
   }
 
   async join(): Promise<void> {
-    await this.#run(['channel', 'join', '-b', this.#context.paths.genesisBlock]);
+    await this.run(['channel', 'join', '-b', this.#context.paths.genesisBlock]);
   }
 
   /** IDs of the packages that the peer has built. */
@@ -143,7 +143,7 @@ export class PeerCli {
   async askContract(): Promise<void> {
     const call = JSON.stringify({ Args: ['org.hyperledger.fabric:GetMetadata'] });
     try {
-      await this.#run(['chaincode', 'query', ...this.#onChannel(), '-c', call]);
+      await this.run(['chaincode', 'query', ...this.#onChannel(), '-c', call]);
     } catch (error) {
       const answered = /response: status:\d+ message:"(?!error in simulation)/;
       if (!(NetworkError.is(error, 'COMMAND_FAILED') && answered.test(error.message))) throw error;
@@ -190,10 +190,11 @@ export class PeerCli {
   }
 
   #lifecycle(args: readonly string[]): Promise<CommandOutput> {
-    return this.#run(['lifecycle', 'chaincode', ...args]);
+    return this.run(['lifecycle', 'chaincode', ...args]);
   }
 
-  #run(args: readonly string[]): Promise<CommandOutput> {
+  /** Runs `peer` as the organization's admin, towards that peer. */
+  run(args: readonly string[]): Promise<CommandOutput> {
     return this.#command('peer', args);
   }
 
