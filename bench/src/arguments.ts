@@ -19,3 +19,16 @@ export function parseCount(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Write a whole number from 1.');
   return Number(text);
 }
+
+/** Reads a whole number from 1, or `saturation` as no number. */
+export function parseRate(text: string): number | undefined {
+  return text === 'saturation' ? undefined : parseCount(text);
+}
+
+/** Reads `60`, `60s` or `1m` as seconds, `never` as 0. */
+export function parseSeconds(text: string): number {
+  if (text === 'never') return 0;
+  const [, digits, unit = 's'] = /^([1-9]\d{0,4})(s|m)?$/.exec(text) ?? [];
+  if (digits === undefined) throw new InvalidArgumentError('Write 60s, 1m or never.');
+  return Number(digits) * (unit === 'm' ? 60 : 1);
+}

@@ -1,0 +1,60 @@
+import { operationsPage } from '../nodes/health.js';
+import { livenessOf, readProcessRecord } from '../process/process-record.js';
+import { type Node, orderers } from '../topology/topology.js';
+import { openNetwork, type OpenNetwork } from '../up/open-network.js';
+import { type OrdererReading, readingIn } from './ordering-reading.js';
+
+/** `stopped`: by a command; `dead`: its process ended by itself; `mute`: it does not answer. */
+export type OrdererState = 'running' | 'mute' | 'dead' | 'stopped';
+
+export interface OrdererSample {
+  node: string;
+  state: OrdererState;
+  pid: number | null;
+  /** While it is running. */
+  reading: OrdererReading | null;
+}
+
+async function readingOf(
+  node: Node<'orderer'>,
+  { topology, paths }: OpenNetwork,
+  signal?: AbortSignal,
+): Promise<OrdererReading | null> {
+  try {
+    const { status, body } = await operationsPage(node, 'metrics', paths, signal);
+    return status === 200 ? readingIn(body, topology.channel) : null;
+  } catch {
+    signal?.throwIfAborted();
+    return null;
+  }
+}
+
+async function sampleOf(
+  node: Node<'orderer'>,
+  network: OpenNetwork,
+  signal?: AbortSignal,
+): Promise<OrdererSample> {
+  const record = await readProcessRecord(network.paths.record(node.name));
+  const base = { node: node.name, pid: null, reading: null };
+  if (record === null) return { ...base, state: 'stopped' };
+  if ((await livenessOf(record)) !== 'running') return { ...base, state: 'dead' };
+  const reading = await readingOf(node, network, signal);
+  return { ...base, pid: record.pid, reading, state: reading === null ? 'mute' : 'running' };
+}
+
+/** Asks every orderer of an open network, all at once; 3 s where one does not answer. */
+export function sampleOrdering(
+  network: OpenNetwork,
+  signal?: AbortSignal,
+): Promise<OrdererSample[]> {
+  return Promise.all(orderers(network.topology).map((node) => sampleOf(node, network, signal)));
+}
+
+/**
+ * How the orderers of a network are, in the order of the topology.
+ *
+ * @throws {@link NetworkError} NETWORK_NOT_FOUND, STATE_INVALID
+ */
+export async function ordering(dir: string, signal?: AbortSignal): Promise<OrdererSample[]> {
+  return sampleOrdering(await openNetwork(dir), signal);
+}
