@@ -29,10 +29,14 @@ export interface NetworkErrorDetails {
   NODE_EXITED: { node: string; log: string; lastLine: string };
   NODE_UNHEALTHY: { node: string; waitedMs: number; problem: string; log: string };
   NODE_UNSTOPPABLE: { node: string; pid: number };
+  FAULT_NOT_PERMITTED: { fault: string; problem: string };
   // What they were asked
   CA_REFUSED: { ca: string; action: string; problem: string };
   COMMAND_FAILED: { command: string; problem: string };
   REQUEST_FAILED: { url: string; problem: string };
+  USER_KNOWN: { userId: string; organization: string; role: string };
+  USER_UNKNOWN: { user: string; organization: string };
+  ADMIN_REFUSED: { action: string; problem: string };
   TIMEOUT: { what: string; waitedMs: number; problem: string };
 }
 export type NetworkErrorCode = keyof NetworkErrorDetails;
@@ -64,8 +68,14 @@ const DESCRIBE: { [C in NetworkErrorCode]: (d: NetworkErrorDetails[C]) => string
   NODE_UNHEALTHY: (d) =>
     `${d.node} is not healthy after ${seconds(d.waitedMs)}: ${d.problem}; see ${d.log}`,
   NODE_UNSTOPPABLE: (d) => `${d.node} (process ${String(d.pid)}) does not end even when killed`,
+  FAULT_NOT_PERMITTED: (d) =>
+    `this user may not set up ${d.fault} (${d.problem}); run the drill as root`,
   CA_REFUSED: (d) => `${d.ca} refused to ${d.action}: ${d.problem}`,
   COMMAND_FAILED: (d) => `${d.command} failed: ${d.problem}`,
+  USER_KNOWN: (d) =>
+    `${d.organization} has registered ${d.userId} before, as ${d.role}; nothing was changed`,
+  USER_UNKNOWN: (d) => `${d.organization} has not registered ${d.user}`,
+  ADMIN_REFUSED: (d) => `cannot ${d.action}: ${d.problem}`,
   REQUEST_FAILED: (d) => `${d.url} does not answer: ${d.problem}`,
   TIMEOUT: (d) => `${d.what}: not so after ${seconds(d.waitedMs)} (${d.problem})`,
 };
