@@ -72,7 +72,8 @@ export class WorldState {
       this.#start(request),
     );
     const entries = await this.#drain(prefix, iterator);
-    return metadata.bookmark === '' ? { entries } : { entries, bookmark: metadata.bookmark };
+    const bookmark = bookmarkOf(metadata);
+    return bookmark === '' ? { entries } : { entries, bookmark };
   }
 
   /** To a peer, a bookmark is the key at which to begin. */
@@ -107,6 +108,11 @@ export class WorldState {
     }
     return { parts, value: decode(value) as T };
   }
+}
+
+/** A peer answers an empty page with metadata of no bytes, which the shim takes for none at all. */
+function bookmarkOf(metadata: { readonly bookmark: string } | undefined): string {
+  return metadata?.bookmark ?? '';
 }
 
 /** State is only ever written by these contracts, so its shape is theirs. */

@@ -128,12 +128,11 @@ export function createStub(
         prefix + MAX_RUNE,
       );
       const page = facts.slice(0, pageSize);
+      const metadata = { fetchedRecordsCount: page.length, bookmark: facts[pageSize]?.key ?? '' };
+      // As fabric-shim: no metadata with an empty page.
       return Promise.resolve({
         iterator: iterate(page),
-        metadata: {
-          fetchedRecordsCount: page.length,
-          bookmark: facts[pageSize]?.key ?? '',
-        },
+        ...(page.length === 0 ? {} : { metadata }),
       });
     }) as ChaincodeStub['getStateByPartialCompositeKeyWithPagination'],
     getPrivateData: (collection, key) => {

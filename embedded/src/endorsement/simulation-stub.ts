@@ -22,6 +22,7 @@ export interface SimulatedEvent {
 
 type Pages = Promise<StateQueryResponse<Iterators.StateQueryIterator>> &
   AsyncIterable<Iterators.KV>;
+type PageMetadata = StateQueryResponse<Iterators.StateQueryIterator>['metadata'];
 
 /** What the stub asks of a peer: the names are those of the shim's message handler. */
 class PeerHandler {
@@ -135,7 +136,7 @@ export class SimulationStub extends ShimStub {
   #page(start: string, end: string, pageSize: number): Pages {
     const page = this.#simulation.readPage(start, end, pageSize).then(({ entries, bookmark }) => ({
       iterator: iteratorOver(entries.values()),
-      metadata: { fetchedRecordsCount: entries.length, bookmark },
+      metadata: metadataOf(entries.length, bookmark),
     }));
     return Object.assign(page, {
       async *[Symbol.asyncIterator](): AsyncGenerator<Iterators.KV, void, undefined> {
@@ -191,4 +192,10 @@ function iteratorOver(
       await iterator.return?.();
     },
   };
+}
+
+/** As fabric-shim gives it: none for an empty page, whatever its types say. */
+function metadataOf(fetchedRecordsCount: number, bookmark: string): PageMetadata {
+  const isEmpty = fetchedRecordsCount === 0 && bookmark === '';
+  return (isEmpty ? undefined : { fetchedRecordsCount, bookmark }) as PageMetadata;
 }
