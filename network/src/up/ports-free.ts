@@ -6,6 +6,9 @@ import { runningRecord } from '../nodes/run-node.js';
 import type { NetworkPaths } from '../files/network-paths.js';
 import { type Node, nodesOf, type Topology } from '../topology/topology.js';
 
+/** Ports that a message names. */
+const SHOWN = 4;
+
 /** Whether nothing listens there: found out by listening there for a moment. */
 export async function isPortFree(address: string, port: number): Promise<boolean> {
   const server = createServer();
@@ -36,5 +39,7 @@ export async function takenPorts(nodes: readonly Node[], paths: NetworkPaths): P
 /** @throws {@link NetworkError} PORTS_TAKEN */
 export async function requirePorts(topology: Topology, paths: NetworkPaths): Promise<void> {
   const taken = await takenPorts(nodesOf(topology), paths);
-  if (taken.length > 0) throw new NetworkError('PORTS_TAKEN', { ports: taken.join(', ') });
+  if (taken.length === 0) return;
+  const more = taken.length > SHOWN ? `, and ${String(taken.length - SHOWN)} more` : '';
+  throw new NetworkError('PORTS_TAKEN', { ports: `${taken.slice(0, SHOWN).join(', ')}${more}` });
 }

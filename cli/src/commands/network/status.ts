@@ -25,8 +25,12 @@ export function statusCommand(host: Host): Command {
       );
       if (unwell.length === 0) return;
       const nodes = unwell.map(({ node }) => node);
-      throw new CliError('NETWORK_UNWELL', `not at work: ${nodes.join(', ')}`, {
-        details: { nodes },
-      });
+      throw new CliError(
+        'NETWORK_UNWELL',
+        `not at work: ${String(nodes.length)} of ${String(found.nodes.length)} nodes`,
+        {
+          details: { nodes },
+        },
+      );
     });
 }
