@@ -12,6 +12,7 @@ export { nobleBackend } from './group/noble-backend.js';
 export type { GroupBackend } from './group/group-backend.js';
 export * from './umbral/index.js';
 export * from './content/index.js';
+export * from './custody/index.js';
 export { createSha256, tapSha256 } from './hash.js';
 export type { Sha256Tap, StreamDigest, StreamingSha256 } from './hash.js';
 export * from './provider/index.js';

@@ -144,13 +144,20 @@ export function decapsulate(
   options: BackendOptions = {},
 ): Uint8Array {
   const backend = options.backend ?? defaultBackend();
+  const base = sharedBase(capsule, { backend });
+  return backend.mulSecret(base, scalarOf(delegatingSk)).toCompressedBytes();
+}
+
+/** E + V: what the owner of the key multiplies with it. For this package; not exported from it. */
+export function sharedBase(capsule: Capsule, options: BackendOptions = {}): Point {
+  const backend = options.backend ?? defaultBackend();
   const { e, v } = readParts(capsule);
   const sum = backend.mulPublic([
     [1n, e],
     [1n, v],
   ]);
   if (sum === null) throw invalidCapsule();
-  return backend.mulSecret(sum, scalarOf(delegatingSk)).toCompressedBytes();
+  return sum;
 }
 
 function encodedParts({ e, v, s }: CapsuleParts): Uint8Array[] {

@@ -3,20 +3,15 @@
  *
  * @module
  */
-import { CryptoError } from '../crypto-error.js';
 import { defaultBackend } from '../group/default-backend.js';
 import type { GroupBackend } from '../group/group-backend.js';
+import { evaluatePolynomial } from '../group/interpolation.js';
 import type { Point } from '../group/point.js';
-import {
-  addScalars,
-  drawBytes,
-  invertScalar,
-  multiplyScalars,
-  randomScalar,
-} from '../group/scalar.js';
+import { drawBytes, invertScalar, multiplyScalars, randomScalar } from '../group/scalar.js';
 import type { Scalar } from '../group/scalar.js';
 import { systemRng } from '../rng.js';
 import type { Rng } from '../rng.js';
+import { assertThreshold } from '../threshold.js';
 import { KFRAG_ID_SIZE_BYTES, ownKeyFrag } from './key-frag.js';
 import type { VerifiedKeyFrag } from './key-frag.js';
 import { pointOf, scalarOf } from './keys.js';
@@ -96,7 +91,7 @@ function newKeyFrag(delegation: Delegation): VerifiedKeyFrag {
   const { backend, rng, signer, delegating, receiving, precursor, dh } = delegation;
   const id = Uint8Array.from(drawBytes(rng, KFRAG_ID_SIZE_BYTES));
   const argument = hashPolynomialArgument(precursor, receiving, dh, id);
-  const rk = evaluate(delegation.coefficients, argument);
+  const rk = evaluatePolynomial(delegation.coefficients, argument);
   const commitment = backend.mulU(rk);
   const messageFor = (withDelegating: boolean, withReceiving: boolean): Uint8Array =>
     kfragMessage(
@@ -119,19 +114,4 @@ function newKeyFrag(delegation: Delegation): VerifiedKeyFrag {
     delegatingKeySigned: signDelegatingKey,
     receivingKeySigned: signReceivingKey,
   });
-}
-
-/** Horner's rule; coefficients from the constant up. */
-function evaluate(coefficients: readonly Scalar[], argument: Scalar): Scalar {
-  return coefficients.reduceRight(
-    (sum, coefficient) => addScalars(multiplyScalars(sum, argument), coefficient),
-    0n,
-  );
-}
-
-function assertThreshold(threshold: number, shares: number): void {
-  const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
-  if (!isCount(threshold) || !isCount(shares) || threshold > shares) {
-    throw new CryptoError('THRESHOLD_INVALID', 'expected 1 <= threshold <= shares, both integers');
-  }
 }

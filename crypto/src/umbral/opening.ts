@@ -6,8 +6,9 @@
 import { CryptoError } from '../crypto-error.js';
 import { defaultBackend } from '../group/default-backend.js';
 import type { BackendOptions, GroupBackend, PublicTerm } from '../group/group-backend.js';
+import { lagrangeWeights } from '../group/interpolation.js';
 import type { Point } from '../group/point.js';
-import { invertScalar, multiplyScalars, subtractScalars } from '../group/scalar.js';
+import { invertScalar, multiplyScalars } from '../group/scalar.js';
 import type { Scalar } from '../group/scalar.js';
 import { partsOfCapsuleFrag } from './capsule-frag.js';
 import type { CapsuleFragParts, VerifiedCapsuleFrag } from './capsule-frag.js';
@@ -40,9 +41,8 @@ export function decapsulateReencrypted(
   const receiving = pointOf(receivingSk.publicKey({ backend }));
   const dh = backend.mulSecret(precursor, scalarOf(receivingSk));
   const d = hashSharedSecret(precursor, receiving, dh);
-  const weights = lagrangeWeights(
-    frags.map(({ kfragId }) => hashPolynomialArgument(precursor, receiving, dh, kfragId)),
-  );
+  const xs = frags.map(({ kfragId }) => hashPolynomialArgument(precursor, receiving, dh, kfragId));
+  const weights = lagrangeWeights(distinct(xs));
   const ePrime = weightedSum(
     weights,
     frags.map(({ e1 }) => e1),
@@ -79,20 +79,10 @@ function commonPrecursor(frags: readonly CapsuleFragParts[]): Point {
   return first.precursor;
 }
 
-/** The weights that interpolate f(0) from the values at `xs`. */
-function lagrangeWeights(xs: readonly Scalar[]): Scalar[] {
-  if (new Set(xs).size !== xs.length) {
-    throw new CryptoError('CFRAGS_REPEATED', 'cfrags: two are from the same kfrag');
-  }
-  return xs.map((own, i) => {
-    const others = xs.filter((_, j) => j !== i);
-    const numerator = product(others);
-    const denominator = product(others.map((other) => subtractScalars(other, own)));
-    return multiplyScalars(numerator, invertScalar(denominator));
-  });
+function distinct(xs: readonly Scalar[]): readonly Scalar[] {
+  if (new Set(xs).size === xs.length) return xs;
+  throw new CryptoError('CFRAGS_REPEATED', 'cfrags: two are from the same kfrag');
 }
-
-const product = (factors: readonly Scalar[]): Scalar => factors.reduce(multiplyScalars, 1n);
 
 function weightedSum(
   weights: readonly Scalar[],
