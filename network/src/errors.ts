@@ -11,6 +11,7 @@ export interface NetworkErrorDetails {
   TOPOLOGY_INVALID: { source: string; problem: string };
   TOPOLOGY_CHANGED: { dir: string; changed: string };
   HOST_UNKNOWN: { host: string; known: string };
+  HOST_NEEDED: { known: string };
   ORGANIZATION_UNKNOWN: { organization: string; known: string };
   // The tools
   TOOL_UNAVAILABLE: { product: string; version: string; tried: readonly string[] };
@@ -25,11 +26,17 @@ export interface NetworkErrorDetails {
   STATE_INVALID: { path: string; problem: string };
   // The nodes
   NODE_UNKNOWN: { node: string; known: string };
+  NODE_ELSEWHERE: { node: string; host: string };
   PORTS_TAKEN: { ports: string };
   NODE_EXITED: { node: string; log: string; lastLine: string };
   NODE_UNHEALTHY: { node: string; waitedMs: number; problem: string; log: string };
   NODE_UNSTOPPABLE: { node: string; pid: number };
   FAULT_NOT_PERMITTED: { fault: string; problem: string };
+  // What the hosts of a network tell each other
+  MATERIAL_UNREADY: { dir: string };
+  MATERIAL_MISSING: { missing: string; waitedMs: number };
+  MATERIAL_INVALID: { source: string; problem: string };
+  GENESIS_DIFFERS: { difference: string };
   // What they were asked
   CA_REFUSED: { ca: string; action: string; problem: string };
   COMMAND_FAILED: { command: string; problem: string };
@@ -46,6 +53,7 @@ const DESCRIBE: { [C in NetworkErrorCode]: (d: NetworkErrorDetails[C]) => string
   TOPOLOGY_CHANGED: (d) =>
     `the topology differs from the one that ${d.dir} was set up from (${d.changed}); restore it, or remove that network with: down --purge`,
   HOST_UNKNOWN: (d) => `the topology has no host ${d.host}; it has: ${d.known}`,
+  HOST_NEEDED: (d) => `the topology has several hosts (${d.known}): say which of them this is`,
   ORGANIZATION_UNKNOWN: (d) =>
     `the topology has no organization ${d.organization}; it has: ${d.known}`,
   TOOL_UNAVAILABLE: (d) =>
@@ -62,6 +70,7 @@ const DESCRIBE: { [C in NetworkErrorCode]: (d: NetworkErrorDetails[C]) => string
     `another command (process ${String(d.pid)}) is at work on ${d.dir}; wait for it to end`,
   STATE_INVALID: (d) => `${d.path} cannot be used: ${d.problem}`,
   NODE_UNKNOWN: (d) => `there is no node ${d.node}; there are: ${d.known}`,
+  NODE_ELSEWHERE: (d) => `${d.node} is on host ${d.host}; ask there`,
   PORTS_TAKEN: (d) =>
     `other programs listen on ports of this network (${d.ports}); stop them, or set another basePort in the topology`,
   NODE_EXITED: (d) => `${d.node} ended at its start: ${d.lastLine || 'no output'}; see ${d.log}`,
@@ -70,6 +79,13 @@ const DESCRIBE: { [C in NetworkErrorCode]: (d: NetworkErrorDetails[C]) => string
   NODE_UNSTOPPABLE: (d) => `${d.node} (process ${String(d.pid)}) does not end even when killed`,
   FAULT_NOT_PERMITTED: (d) =>
     `this user may not set up ${d.fault} (${d.problem}); run the drill as root`,
+  MATERIAL_UNREADY: (d) =>
+    `the nodes in ${d.dir} have no certificates yet: bring this host's part up first`,
+  MATERIAL_MISSING: (d) =>
+    `after ${seconds(d.waitedMs)} this host still lacks ${d.missing}; export it on its host, import it here, and bring this host's part up again: it goes on where it stopped`,
+  MATERIAL_INVALID: (d) => `${d.source} is not taken: ${d.problem}`,
+  GENESIS_DIFFERS: (d) =>
+    `the genesis block that was imported is not what this host's topology and certificates give (${d.difference}); settle it with the admins of the first host`,
   CA_REFUSED: (d) => `${d.ca} refused to ${d.action}: ${d.problem}`,
   COMMAND_FAILED: (d) => `${d.command} failed: ${d.problem}`,
   USER_KNOWN: (d) =>

@@ -25,7 +25,15 @@ export { nodeLog, startNode, stopNode } from './up/single-node.js';
 export type { StopOutcome } from './process/stop-process.js';
 export { diagnose, type Finding, type FindingCode } from './up/doctor.js';
 export { enrolUser, registerUser } from './admin/users.js';
-export type { EnrolmentTicket, UserRegistration } from './admin/users.js';
+export type { EnrolmentTicket, RegisterOptions, UserRegistration } from './admin/users.js';
+export { type IssuedCertificate, listUsers, type RegisteredUser } from './admin/list-users.js';
+export { REVOCATION_REASONS, revokeUser } from './admin/revoke-user.js';
+export type {
+  Revocation,
+  RevocationReason,
+  RevocationTarget,
+  RevokeOptions,
+} from './admin/revoke-user.js';
 export { mermaid } from './export/mermaid.js';
 export { connectionProfiles, type ConnectionProfile } from './export/connection-profile.js';
 export { ordering, type OrdererSample, type OrdererState } from './supervise/ordering.js';

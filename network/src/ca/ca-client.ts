@@ -5,12 +5,12 @@
  * @module
  */
 import * as v from 'valibot';
-import { NetworkError, problemOf } from '../errors.js';
-import { type HttpAnswer, httpRequest } from '../http-request.js';
-import { ecdsaToken } from './ecdsa-token.js';
+import { CaConnection, type CaName, refusalIn } from './ca-connection.js';
+import type { Credentials } from './credentials.js';
 
-/** The two CAs in an organization's server: one for enrolment, one for TLS. */
-export type CaName = 'ca' | 'tlsca';
+export type { CaName } from './ca-connection.js';
+export type { Credentials } from './credentials.js';
+
 /** What an identity is, and the OU that its certificate gets. */
 export type IdentityType = 'client' | 'peer' | 'orderer' | 'admin';
 
@@ -21,133 +21,151 @@ export interface Attribute {
   ecert: boolean;
 }
 
-/** Certificate and private key, both PEM. */
-export interface Credentials {
-  certificate: string;
-  key: string;
-}
-
 /** Whom the CA shall know. */
 export interface Registration {
   id: string;
   type: IdentityType;
   secret: string;
   attributes: readonly Attribute[];
-  /** How often the secret may be used; without limit by default. */
+  /** How often the identity may enrol, under this secret and all before it; no limit by default. */
   maxEnrolments?: number;
 }
 
 const UNLIMITED = -1;
-
-const Failure = v.object({
-  errors: v.array(v.object({ code: v.number(), message: v.string() })),
-});
-const Answer = v.object({ success: v.boolean(), result: v.unknown() });
-const Enrolled = v.object({ Cert: v.string() });
-const Info = v.object({ CAName: v.string(), CAChain: v.string() });
-
 /** The CA's code for "an identity of that name is registered already". */
 const ALREADY_REGISTERED = 74;
+/** … for "there is no such identity". */
+const NO_IDENTITY = 63;
+/** … for "that certificate was revoked before". */
+const ALREADY_REVOKED = 66;
 
-interface Refusal {
-  code: number;
-  message: string;
+const Enrolled = v.object({ Cert: v.string() });
+const Info = v.object({ CAName: v.string(), CAChain: v.string() });
+const KnownIdentity = v.object({
+  id: v.string(),
+  type: v.string(),
+  attrs: v.optional(v.nullable(v.array(v.object({ name: v.string(), value: v.string() })))),
+  max_enrollments: v.optional(v.number(), 0),
+});
+const Identities = v.object({ identities: v.array(KnownIdentity) });
+const Certificates = v.object({ certs: v.array(v.object({ PEM: v.string() })) });
+const RevocationList = v.object({ CRL: v.string() });
+
+/** An identity as the CA knows it. */
+export interface CaIdentity {
+  id: string;
+  type: string;
+  attributes: Readonly<Record<string, string>>;
 }
 
-function refusalIn({ status, body }: HttpAnswer): Refusal {
-  try {
-    const [first] = v.parse(Failure, JSON.parse(body)).errors;
-    if (first !== undefined) return first;
-  } catch {
-    // not the CA's own form: the status says it
-  }
-  return { code: 0, message: `status ${String(status)}` };
+/** One certificate by its serial number and its issuer's key identifier, or all of an identity. */
+export type RevocationSubject = { id: string } | { serial: string; aki: string };
+
+function fromBase64(text: string): string {
+  return Buffer.from(text, 'base64').toString('utf8');
+}
+
+function identityOf({ id, type, attrs }: v.InferOutput<typeof KnownIdentity>): CaIdentity {
+  const attributes = Object.fromEntries((attrs ?? []).map(({ name, value }) => [name, value]));
+  return { id, type, attributes };
+}
+
+/** The CA's own form of a registration, but for the ID. */
+function wireForm({ type, secret, attributes, maxEnrolments }: Registration): object {
+  const limit = { max_enrollments: maxEnrolments ?? UNLIMITED };
+  return { type, secret, ...limit, affiliation: '', attrs: attributes };
 }
 
 export class CaClient {
-  readonly #url: string;
-  readonly #trust: string;
-  readonly #name: CaName;
-  readonly #signal: AbortSignal | undefined;
+  readonly #connection: CaConnection;
 
   /** @param trust - PEM of the root that the server's own certificate leads to */
   constructor(url: string, trust: string, name: CaName, signal?: AbortSignal) {
-    this.#url = url;
-    this.#trust = trust;
-    this.#name = name;
-    this.#signal = signal;
+    this.#connection = new CaConnection(url, trust, name, signal);
   }
 
   /** The CA's own certificate, PEM. Open to anybody. */
   async caCertificate(): Promise<string> {
-    const path = `/cainfo?ca=${this.#name}`;
-    const answer = await httpRequest(`${this.#url}${path}`, this.#options());
-    const info = this.#read(Info, answer, 'tell its certificate');
-    return Buffer.from(info.CAChain, 'base64').toString('utf8');
+    const answer = await this.#connection.open(`/cainfo?ca=${this.#connection.name}`);
+    return fromBase64(this.#connection.read(Info, answer, 'tell its certificate').CAChain);
   }
 
   /** Exchanges a name and a one-time secret for a certificate, PEM. */
   async enroll(id: string, secret: string, csr: string): Promise<string> {
-    const basic = Buffer.from(`${id}:${secret}`).toString('base64');
-    const answer = await httpRequest(`${this.#url}/api/v1/enroll`, {
-      ...this.#options(),
-      method: 'POST',
-      headers: { authorization: `Basic ${basic}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ certificate_request: csr, caname: this.#name }),
-    });
-    const { Cert } = this.#read(Enrolled, answer, `enrol ${id}`);
-    return Buffer.from(Cert, 'base64').toString('utf8');
+    const request = { certificate_request: csr };
+    const answer = await this.#connection.withSecret('/api/v1/enroll', id, secret, request);
+    return fromBase64(this.#connection.read(Enrolled, answer, `enrol ${id}`).Cert);
   }
 
   /**
-   * Makes the identity known with a secret; one that is known already gets the new secret, type and
-   * attributes, so that an interrupted enrolment can be done again.
+   * Makes the identity known with a secret.
    *
    * @param registrar - enrolled at this CA, with the right to register
+   * @returns `false` where the CA knows one of that name, which it leaves as it is
    */
+  async registerNew(registrar: Credentials, identity: Registration): Promise<boolean> {
+    const path = '/api/v1/identities';
+    const request = { id: identity.id, ...wireForm(identity) };
+    const answer = await this.#connection.signed(registrar, 'POST', path, request);
+    if (refusalIn(answer)?.code === ALREADY_REGISTERED) return false;
+    this.#connection.requireDone(answer, `register ${identity.id}`);
+    return true;
+  }
+
+  /** Gives a known identity a new secret, type, limit and attributes. */
+  async change(registrar: Credentials, identity: Registration): Promise<void> {
+    const path = `/api/v1/identities/${encodeURIComponent(identity.id)}`;
+    const answer = await this.#connection.signed(registrar, 'PUT', path, wireForm(identity));
+    this.#connection.requireDone(answer, `register ${identity.id}`);
+  }
+
+  /** {@link registerNew}, or {@link change}: an interrupted enrolment can be done again. */
   async register(registrar: Credentials, identity: Registration): Promise<void> {
-    const { id, type, secret, attributes, maxEnrolments = UNLIMITED } = identity;
-    const limit = { max_enrollments: maxEnrolments };
-    const common = { type, secret, ...limit, affiliation: '', attrs: attributes };
-    const action = `register ${id}`;
-    const answer = await this.#signed(registrar, 'POST', '/api/v1/identities', { id, ...common });
-    if (answer.status < 300) return;
-    const refusal = refusalIn(answer);
-    if (refusal.code !== ALREADY_REGISTERED) throw this.#refused(action, refusal.message);
-    const again = await this.#signed(registrar, 'PUT', `/api/v1/identities/${id}`, common);
-    if (again.status >= 300) throw this.#refused(action, refusalIn(again).message);
+    if (await this.registerNew(registrar, identity)) return;
+    await this.change(registrar, identity);
   }
 
-  #signed(
+  /** `null` where the CA knows nobody of that name. */
+  async identity(registrar: Credentials, id: string): Promise<CaIdentity | null> {
+    const path = `/api/v1/identities/${encodeURIComponent(id)}?ca=${this.#connection.name}`;
+    const answer = await this.#connection.signedGet(registrar, path);
+    if (refusalIn(answer)?.code === NO_IDENTITY) return null;
+    return identityOf(this.#connection.read(KnownIdentity, answer, `tell about ${id}`));
+  }
+
+  async identities(registrar: Credentials): Promise<CaIdentity[]> {
+    const path = `/api/v1/identities?ca=${this.#connection.name}`;
+    const answer = await this.#connection.signedGet(registrar, path);
+    const { identities } = this.#connection.read(Identities, answer, 'list its identities');
+    return identities.map(identityOf);
+  }
+
+  /** PEM of every certificate that the CA issued, those too that have ended. */
+  async certificates(
     registrar: Credentials,
-    method: 'POST' | 'PUT',
-    path: string,
-    request: object,
-  ): Promise<HttpAnswer> {
-    const body = JSON.stringify({ ...request, caname: this.#name });
-    const authorization = ecdsaToken(registrar, method, path, body);
-    return httpRequest(`${this.#url}${path}`, {
-      ...this.#options(),
-      method,
-      headers: { authorization, 'content-type': 'application/json' },
-      body,
-    });
+    filter: { id?: string; notRevoked?: boolean } = {},
+  ): Promise<string[]> {
+    const query = new URLSearchParams({ ca: this.#connection.name });
+    if (filter.id !== undefined) query.set('id', filter.id);
+    if (filter.notRevoked === true) query.set('notrevoked', 'true');
+    const path = `/api/v1/certificates?${query.toString()}`;
+    const answer = await this.#connection.signedGet(registrar, path);
+    const { certs } = this.#connection.read(Certificates, answer, 'list its certificates');
+    return certs.map(({ PEM }) => PEM);
   }
 
-  #options(): { tls: { ca: string }; signal: AbortSignal | undefined } {
-    return { tls: { ca: this.#trust }, signal: this.#signal };
+  /** Revokes; an identity that is revoked can not enrol any more either. Safe to repeat. */
+  async revoke(registrar: Credentials, subject: RevocationSubject, reason: string): Promise<void> {
+    const request = { ...subject, reason };
+    const answer = await this.#connection.signed(registrar, 'POST', '/api/v1/revoke', request);
+    if (refusalIn(answer)?.code === ALREADY_REVOKED) return;
+    const what = 'id' in subject ? subject.id : `certificate ${subject.serial}`;
+    this.#connection.requireDone(answer, `revoke ${what}`);
   }
 
-  #read<T>(schema: v.GenericSchema<unknown, T>, answer: HttpAnswer, action: string): T {
-    if (answer.status >= 300) throw this.#refused(action, refusalIn(answer).message);
-    try {
-      return v.parse(schema, v.parse(Answer, JSON.parse(answer.body)).result);
-    } catch (error) {
-      throw this.#refused(action, `its answer has another form (${problemOf(error)})`);
-    }
-  }
-
-  #refused(action: string, problem: string): NetworkError {
-    return new NetworkError('CA_REFUSED', { ca: `${this.#name} at ${this.#url}`, action, problem });
+  /** A fresh list of all that was ever revoked, PEM. */
+  async revocationList(registrar: Credentials): Promise<string> {
+    const answer = await this.#connection.signed(registrar, 'POST', '/api/v1/gencrl', {});
+    return fromBase64(this.#connection.read(RevocationList, answer, 'list what it revoked').CRL);
   }
 }

@@ -53,7 +53,7 @@ export function nodeOusConfig(): string {
 }
 
 /** Writes what makes a folder an MSP folder, but for the identity in it. */
-async function writeMspFrame(dir: string, caPem: string, tlsCaPem: string): Promise<void> {
+export async function writeMspFrame(dir: string, caPem: string, tlsCaPem: string): Promise<void> {
   await writeFileAtomic(join(dir, 'cacerts', 'ca.pem'), caPem);
   await writeFileAtomic(join(dir, 'tlscacerts', 'tlsca.pem'), tlsCaPem);
   await writeFileAtomic(join(dir, 'config.yaml'), nodeOusConfig());

@@ -7,7 +7,8 @@ import * as v from 'valibot';
 import { NetworkError } from '../errors.js';
 import { endpoint, IDENTITIES, type NodeContext, organizationOf } from '../nodes/context.js';
 import { type CommandOutput, runCommand } from '../process/run-command.js';
-import { hospitals, type Node, type Organization, orderers } from '../topology/topology.js';
+import { hospitals, type Node, type Organization } from '../topology/topology.js';
+import { throughOrderers } from './through-orderers.js';
 
 const LIMIT_MS = 90_000;
 
@@ -150,33 +151,8 @@ export class PeerCli {
     }
   }
 
-  /**
-   * A lifecycle transaction by way of one orderer after the other: the program knows only one, and
-   * that one may be down.
-   */
   async #ordered(args: readonly string[]): Promise<void> {
-    let last: unknown;
-    for (const orderer of orderers(this.#context.topology)) {
-      const { tlsCaCertificate } = this.#context.paths.organization(orderer.organization);
-      const by = [
-        '-o',
-        endpoint(orderer.address, orderer.ports.grpc),
-        '--tls',
-        '--cafile',
-        tlsCaCertificate,
-      ];
-      try {
-        await this.#lifecycle([...args, ...by]);
-        return;
-      } catch (error) {
-        last = error;
-        const unreachable =
-          NetworkError.is(error, 'COMMAND_FAILED') &&
-          /orderer client|SERVICE_UNAVAILABLE/.test(error.message);
-        if (!unreachable) break;
-      }
-    }
-    throw last;
+    await throughOrderers(this.#context, (orderer) => this.#lifecycle([...args, ...orderer]));
   }
 
   #onChannel(): string[] {

@@ -23,7 +23,8 @@ const address = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9.:-]{1,253}$/, 'must be an address or name'),
 );
-const attribute = v.pipe(v.string(), v.regex(/^[A-Za-z0-9._@-]{1,128}$/, 'has other characters'));
+/** An ID, a role, a department: what may stand in a certificate's attribute. */
+export const attribute = v.pipe(v.string(), v.regex(/^[A-Za-z0-9._@-]{1,128}$/, 'has other characters'));
 
 /** Somebody with an enrolment certificate from the organization's CA. */
 const User = v.strictObject({
