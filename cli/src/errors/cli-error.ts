@@ -34,6 +34,10 @@ export type CliErrorCode =
   | 'NETWORK_UNWELL'
   /** A step of the demo ended otherwise than it must. */
   | 'DEMO_FAILED'
+  /** A drill lost something that was acknowledged, or its ledgers differ. */
+  | 'DRILL_FAILED'
+  /** A drill needs what this network does not have. */
+  | 'DRILL_IMPOSSIBLE'
   /** Ctrl+C. */
   | 'INTERRUPTED';
 
