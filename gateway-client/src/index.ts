@@ -54,3 +54,15 @@ export {
   type AdminContext,
   type CustodianFacts,
 } from './consortium/introduce-admin.js';
+export {
+  rotateCustodian,
+  type CustodianKeyStore,
+  type RotationOptions,
+  type RotationProgress,
+  type RotationReport,
+} from './consortium/rotate-custodian.js';
+export {
+  makePatientSummary,
+  type PatientSummary,
+  type SkippedResource,
+} from './summary/patient-summary.js';
