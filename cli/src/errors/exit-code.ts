@@ -132,6 +132,9 @@ const EXIT_OF_NETWORK: Readonly<Record<NetworkErrorCode, ExitCode>> = {
   CA_REFUSED: 3,
   COMMAND_FAILED: 1,
   REQUEST_FAILED: 7,
+  USER_KNOWN: 5,
+  USER_UNKNOWN: 4,
+  ADMIN_REFUSED: 2,
   TIMEOUT: 7,
 };
 

@@ -1,0 +1,30 @@
+/**
+ * `emr network admin`: people, certificates, hospitals and contract of the running network.
+ *
+ * @module
+ */
+import { Command } from 'commander';
+import type { Host } from '../../../host.js';
+import { enrolCommand } from './enrol.js';
+import { registerCommand } from './register.js';
+import { revokeCommand } from './revoke.js';
+import { usersCommand } from './users.js';
+
+const COMMANDS: readonly ((host: Host) => Command)[] = [
+  registerCommand,
+  enrolCommand,
+  usersCommand,
+  revokeCommand,
+];
+
+/** Makes the command for one call. */
+export function adminCommand(host: Host): Command {
+  const command = new Command('admin').description(
+    'administer the running network: users, certificates, hospitals, the contract',
+  );
+  for (const makeCommand of COMMANDS) command.addCommand(makeCommand(host));
+  return command.addHelpText(
+    'after',
+    "\nEach command acts with the keys in the network's folder; its own help says with whose.",
+  );
+}
