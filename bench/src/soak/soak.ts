@@ -55,9 +55,7 @@ export interface SoakResult {
   readonly peers: readonly PeerLedger[];
 }
 
-const CONTRACT = fileURLToPath(
-  new URL('../../../chaincode/dist/service/main.js', import.meta.url),
-);
+const CONTRACT = fileURLToPath(new URL('../../../chaincode/dist/service/main.js', import.meta.url));
 const SAMPLE_MS = 1_000;
 const LEVEL_LIMIT_MS = 60_000;
 

@@ -104,7 +104,8 @@ export function summarize(
     latencyMs: latencies(journal),
     unanswered: countBy(journal.unanswered.map(({ code }) => code)),
     lost: new Set(ledgers.flatMap(({ lost }) => lost)).size,
-    ledgersEqual: new Set(ledgers.map(({ height, blockHash }) => `${height} ${blockHash}`)).size === 1,
+    ledgersEqual:
+      new Set(ledgers.map(({ height, blockHash }) => `${height} ${blockHash}`)).size === 1,
     orderersLevel: level,
     kills: journal.kills.length,
     leaderKills: journal.kills.filter(({ wasLeader }) => wasLeader).length,

@@ -33,8 +33,10 @@ async function openPeers(consortium: FabricConsortium): Promise<Peer[]> {
   const profiles = await connectionProfiles(consortium.dir);
   const [mspId = ''] = consortium.organizations;
   const { identity } = await consortium.admin(mspId);
-  const peers = Object.assign({}, ...Object.values(profiles).map((profile) => profile.peers)) as
-    (typeof profiles)[string]['peers'];
+  const peers = Object.assign(
+    {},
+    ...Object.values(profiles).map((profile) => profile.peers),
+  ) as (typeof profiles)[string]['peers'];
   return Object.entries(peers).map(([name, { url, tlsCACerts, grpcOptions }]) => {
     const override = grpcOptions?.['ssl-target-name-override'];
     const client = new Client(
@@ -80,9 +82,7 @@ async function levelHeight(peers: readonly Peer[], channel: string): Promise<num
 
 async function validIn(peer: Peer, channel: string, height: number): Promise<Set<string>> {
   const valid = new Set<string>();
-  const blocks = await peer.gateway
-    .getNetwork(channel)
-    .getFilteredBlockEvents({ startBlock: 0n });
+  const blocks = await peer.gateway.getNetwork(channel).getFilteredBlockEvents({ startBlock: 0n });
   try {
     for await (const block of blocks) {
       for (const transaction of block.getFilteredTransactionsList()) {

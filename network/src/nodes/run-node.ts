@@ -126,6 +126,32 @@ export async function ensureUp(
   });
 }
 
+/**
+ * Ends the node's process, however it is, and starts it anew, unless another command has stopped or
+ * replaced it since; then nothing is done.
+ *
+ * @param pid - of the process that is to be replaced
+ * @returns whether it was replaced
+ * @throws {@link NetworkError} NODE_EXITED, NODE_UNHEALTHY, NODE_UNSTOPPABLE
+ */
+export async function replaceProcess(
+  node: Node,
+  pid: number,
+  context: NodeContext,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const { paths } = context;
+  return withNodeLock(paths.record(node.name), signal, async () => {
+    const record = await readProcessRecord(paths.record(node.name));
+    if (record?.pid !== pid) return false;
+    await stopProcess(record, 0);
+    const launch = await launchOf(node, context);
+    await makePrivateDir(launch.cwd);
+    await waitHealthy(node, await startProcess(launch), paths, signal);
+    return true;
+  });
+}
+
 /** Two commands never start or stop the same node at once. */
 async function withNodeLock<T>(
   recordPath: string,

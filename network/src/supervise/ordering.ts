@@ -10,6 +10,7 @@ export type OrdererState = 'running' | 'mute' | 'dead' | 'stopped';
 export interface OrdererSample {
   node: string;
   state: OrdererState;
+  /** Of its last process; `null` where it is stopped. */
   pid: number | null;
   /** While it is running. */
   reading: OrdererReading | null;
@@ -35,11 +36,13 @@ async function sampleOf(
   signal?: AbortSignal,
 ): Promise<OrdererSample> {
   const record = await readProcessRecord(network.paths.record(node.name));
-  const base = { node: node.name, pid: null, reading: null };
-  if (record === null) return { ...base, state: 'stopped' };
-  if ((await livenessOf(record)) !== 'running') return { ...base, state: 'dead' };
+  if (record === null) return { node: node.name, state: 'stopped', pid: null, reading: null };
+  const { pid } = record;
+  if ((await livenessOf(record)) !== 'running') {
+    return { node: node.name, state: 'dead', pid, reading: null };
+  }
   const reading = await readingOf(node, network, signal);
-  return { ...base, pid: record.pid, reading, state: reading === null ? 'mute' : 'running' };
+  return { node: node.name, state: reading === null ? 'mute' : 'running', pid, reading };
 }
 
 /** Asks every orderer of an open network, all at once; 3 s where one does not answer. */

@@ -4,6 +4,7 @@ import { withLock } from '../files/lock.js';
 import type { NetworkPaths } from '../files/network-paths.js';
 import { GRACE_MS, stopRecorded } from '../nodes/run-node.js';
 import type { StopOutcome } from '../process/stop-process.js';
+import { stopSupervisor } from '../supervise/detached.js';
 import { openNetwork } from './open-network.js';
 
 export interface DownOptions {
@@ -37,6 +38,7 @@ export async function down(dir: string, options: DownOptions = {}): Promise<Down
   const { paths } = await openNetwork(dir);
   const lock = { waitMs: 0, ...(signal === undefined ? {} : { signal }) };
   return withLock(paths.lock, lock, async () => {
+    await stopSupervisor(paths);
     const nodes = await recordedNodes(paths);
     const report = await Promise.all(
       nodes.map(async (node) => {
