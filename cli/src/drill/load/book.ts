@@ -26,9 +26,9 @@ export interface GivenGrant {
   state: 'active' | 'ending' | 'revoked';
 }
 
-/** Something acknowledged that is not there, or not as it was. */
+/** Something acknowledged that is not there or not as it was, or something there that must not be. */
 export interface Loss {
-  readonly what: 'record' | 'grant' | 'revocation' | 'content';
+  readonly what: 'record' | 'grant' | 'revocation' | 'content' | 'forgery';
   readonly id: string;
   readonly problem: string;
 }

@@ -4,12 +4,12 @@
  * @module
  */
 import { randomBytes } from 'node:crypto';
-import { connect, type EmrClient, Keyring } from '@emr-share/gateway-client';
+import { connect, type EmrClient, Keyring, type Ledger } from '@emr-share/gateway-client';
 import type { Category, EmrError, MspId, Role, UserId } from '@emr-share/model';
 import type { CommitLog } from './commit-log.js';
 import type { Stage } from './stage.js';
 
-interface Person {
+export interface Person {
   readonly userId: UserId;
   readonly mspId: MspId;
   readonly client: EmrClient;
@@ -37,9 +37,10 @@ const CATEGORIES: readonly [Category, ...Category[]] = [
   'medical-imaging',
 ];
 
-async function join(
+/** Enrols and connects somebody. The user ID is new each time, so that drills share a network. */
+export async function join(
   stage: Stage,
-  log: CommitLog,
+  between: (ledger: Ledger) => Ledger,
   { name, mspId, role }: { name: string; mspId: MspId; role: Role },
   signal: AbortSignal,
 ): Promise<Person & { warnings: EmrError[] }> {
@@ -47,7 +48,7 @@ async function join(
   const identity = await stage.enrol(mspId, { userId, role });
   const warnings: EmrError[] = [];
   const client = await connect({
-    ledger: log.watch(stage.ledger(identity)),
+    ledger: between(stage.ledger(identity)),
     blobs: stage.blobs,
     keyring: Keyring.random(),
     signal,
@@ -63,13 +64,19 @@ export async function assemble(
   organizations: readonly MspId[],
   signal: AbortSignal,
 ): Promise<Cast> {
+  const watched = (ledger: Ledger): Ledger => log.watch(ledger);
   const patients = organizations.map(async (mspId) => {
-    const patient = await join(stage, log, { name: 'patient', mspId, role: 'patient' }, signal);
+    const patient = await join(stage, watched, { name: 'patient', mspId, role: 'patient' }, signal);
     await patient.client.identity.enrolPatient({ signal });
     return patient;
   });
   const physicians = organizations.map(async (mspId, i) => {
-    const person = await join(stage, log, { name: 'physician', mspId, role: 'physician' }, signal);
+    const person = await join(
+      stage,
+      watched,
+      { name: 'physician', mspId, role: 'physician' },
+      signal,
+    );
     await person.client.identity.register({ role: 'physician', signal });
     return { ...person, category: CATEGORIES[i % CATEGORIES.length] ?? CATEGORIES[0] };
   });

@@ -1,0 +1,12 @@
+/**
+ * Fault drills: break a running network on purpose, under the load of real clients, and show that
+ * nothing acknowledged is lost.
+ *
+ * @module
+ */
+export type { Drill } from './drill.js';
+export { DRILLS } from './drills.js';
+export { openOwnNetwork, type OwnNetwork, type OwnNetworkOptions } from './own-network.js';
+export { reportText, resultLine } from './report.js';
+export type { DrillResult, Fault } from './result.js';
+export { type DrillOptions, runDrill } from './run-drill.js';

@@ -1,0 +1,84 @@
+import {
+  killNodes,
+  putOnSmallDisk,
+  type SmallDisk,
+  startNodes,
+  stopNode,
+} from '@emr-share/network';
+import { CliError } from '../../errors/cli-error.js';
+import type { Drill } from '../drill.js';
+import type { Site } from '../site.js';
+
+/** Room beside the data that the peer has: for some seconds of load. */
+const SPARE_BYTES = 48 * 1024 * 1024;
+/** How far a peer may be behind before it counts as stuck. */
+const BEHIND_BLOCKS = 5;
+const FELT_LIMIT_MS = 60_000;
+const RECOVER_LIMIT_MS = 15_000;
+const POLL_MS = 500;
+
+/** How a peer takes it that there is no room left. */
+type Effect = 'it ended' | 'it stood still';
+
+async function moveToSmallDisk(site: Site, peer: string): Promise<SmallDisk> {
+  await stopNode(site.dir, peer);
+  const disk = await putOnSmallDisk(site.dir, peer, SPARE_BYTES);
+  site.onMend(async () => {
+    await stopNode(site.dir, peer);
+    await disk.remove();
+  });
+  await site.bringBack([peer]);
+  return disk;
+}
+
+async function effectOn(peer: string, site: Site): Promise<Effect | null> {
+  const heights = await site.heights();
+  const height = heights.get(peer);
+  if (height === undefined) return 'it ended';
+  return height + BEHIND_BLOCKS <= Math.max(...heights.values()) ? 'it stood still' : null;
+}
+
+async function untilFelt(peer: string, site: Site): Promise<Effect> {
+  const deadline = performance.now() + FELT_LIMIT_MS;
+  while (performance.now() < deadline) {
+    const effect = await effectOn(peer, site);
+    if (effect !== null) return effect;
+    await site.hold(POLL_MS);
+  }
+  const message = `${peer} goes on as if its disk were not full`;
+  throw new CliError('DRILL_FAILED', message, { details: { peer } });
+}
+
+/** A peer that stood still may go on by itself once there is room; one that ended is started. */
+async function revive(peer: string, site: Site): Promise<'by itself' | 'by a restart'> {
+  const deadline = performance.now() + RECOVER_LIMIT_MS;
+  const before = (await site.heights()).get(peer);
+  while (before !== undefined && performance.now() < deadline) {
+    if (((await site.heights()).get(peer) ?? 0) > before) return 'by itself';
+    await site.hold(POLL_MS);
+  }
+  await killNodes(site.dir, [peer]);
+  await startNodes(site.dir, [peer], { signal: site.signal });
+  return 'by a restart';
+}
+
+export const disk: Drill = {
+  name: 'disk',
+  title: "a peer's disk is full, and has room again later",
+  run: async ({ site }) => {
+    const peer = site.lastOf(site.named('peer'), 'peer');
+    site.note(`moving ${peer} to a small disk`);
+    const small = await moveToSmallDisk(site, peer);
+    site.note(`filling the disk of ${peer}`);
+    const blow = await site.strike(`disk of ${peer} full`, () => small.fill());
+    await site.served(blow);
+    const effect = await untilFelt(peer, site);
+    site.note(`${peer}: ${effect}`);
+    await site.hold();
+    site.note(`giving ${peer} room again`);
+    await small.free();
+    const recovered = await revive(peer, site);
+    await site.caughtUp([peer]);
+    return { peer, effect, recovered };
+  },
+};
