@@ -19,7 +19,7 @@ export type { ContractCommand } from './nodes/context.js';
 export { up, type UpOptions } from './up/up.js';
 export { down, type DownOptions, type DownReport } from './up/down.js';
 export { status, type NetworkStatus, type NodeState, type NodeStatus } from './up/status.js';
-export { networkTopology, nodesToAct } from './up/open-network.js';
+export { networkTopology, nodesToAct, organizationsHere } from './up/open-network.js';
 export { followLog } from './up/follow-log.js';
 export { nodeLog, startNode, stopNode } from './up/single-node.js';
 export type { StopOutcome } from './process/stop-process.js';
@@ -34,6 +34,12 @@ export type {
   RevocationTarget,
   RevokeOptions,
 } from './admin/revoke-user.js';
+export { exportPublic, exportSwarmKey, importPublic, importSwarmKey } from './hosts/exchange.js';
+export type { ImportReport } from './hosts/exchange.js';
+export { MAX_MATERIAL_BYTES } from './hosts/public-material.js';
+export { upgradeContract, type UpgradeOptions, type UpgradeReport } from './admin/upgrade-contract.js';
+export { type AddedOrganization, addOrganization } from './admin/add-organization.js';
+export type { AdminOptions } from './admin/administer.js';
 export { mermaid } from './export/mermaid.js';
 export { connectionProfiles, type ConnectionProfile } from './export/connection-profile.js';
 export { ordering, type OrdererSample, type OrdererState } from './supervise/ordering.js';
@@ -45,3 +51,6 @@ export { contractCommandOf, killNodes, startNodes } from './faults/run-nodes.js'
 export type { StartNodesOptions } from './faults/run-nodes.js';
 export { putOnSmallDisk, type SmallDisk } from './faults/small-disk.js';
 export { resume } from './faults/resume.js';
+export { supervise, type SuperviseOptions } from './supervise/supervise.js';
+export { supervisorReport, type SupervisorReport } from './supervise/detached.js';
+export { type SupervisorEvent, supervisorEventText } from './supervise/supervisor-event.js';

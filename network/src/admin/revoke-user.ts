@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { X509Certificate } from 'node:crypto';
 import { AuthorityKeyIdentifierExtension, X509Certificate as Certificate } from '@peculiar/x509';
 import type { RevocationSubject } from '../ca/ca-client.js';
@@ -155,7 +156,7 @@ export async function revokeUser(
   const crl = await ca.revocationList(registrar.ca);
   const context = { topology, paths, tools };
   const { changed, blockNumber } = await updateConfig(context, {
-    signers: [member.organization],
+    submitter: member.organization,
     apply: (config) => {
       applyRevocationList(config, mspId, crl);
     },

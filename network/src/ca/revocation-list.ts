@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { X509Crl } from '@peculiar/x509';
 import { normalSerial } from './serial.js';
 

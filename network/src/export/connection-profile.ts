@@ -5,7 +5,7 @@
  * @module
  */
 import { readFile } from 'node:fs/promises';
-import { endpoint } from '../nodes/context.js';
+import { endpoint, LOOPBACK } from '../nodes/context.js';
 import type { NetworkPaths } from '../files/network-paths.js';
 import { openNetwork } from '../up/open-network.js';
 import { hospitals, type Node, type Organization, type Topology } from '../topology/topology.js';
@@ -33,7 +33,10 @@ export interface ConnectionProfile {
   certificateAuthorities: Record<string, TlsEndpoint & { caName: 'ca' }>;
   /** Contract to call. */
   contract: string;
-  /** RPC API of Kubo nodes, its own organization's first. They answer on their own host only. */
+  /**
+   * RPC API of the Kubo nodes on the organization's host, its own first. It has no authentication and
+   * answers on that host only.
+   */
   stores: { organization: string; url: string }[];
 }
 
@@ -88,11 +91,13 @@ async function profileOf(
       },
     },
     contract: topology.contract.name,
-    stores: ordered.flatMap(({ name, kubo }) =>
-      kubo === null
-        ? []
-        : [{ organization: name, url: `http://${endpoint(kubo.address, kubo.ports.api)}` }],
-    ),
+    stores: ordered
+      .filter(({ host }) => host === organization.host)
+      .flatMap(({ name, kubo }) =>
+        kubo === null
+          ? []
+          : [{ organization: name, url: `http://${endpoint(LOOPBACK, kubo.ports.api)}` }],
+      ),
   };
 }
 

@@ -56,6 +56,9 @@ export interface NetworkPaths {
   genesisBlock: string;
   packageFile: string;
   swarmKey: string;
+  /** What another host says of its organizations, and a genesis block that is not checked yet. */
+  received: (host: string) => string;
+  receivedGenesis: string;
   data: (node: string) => string;
   log: (node: string) => string;
   record: (node: string) => string;
@@ -105,6 +108,8 @@ export function networkPaths(dir: string): NetworkPaths {
     genesisBlock: join(channelDir, 'genesis.block'),
     packageFile: join(channelDir, 'contract.tgz'),
     swarmKey: join(dir, 'kubo', 'swarm.key'),
+    received: (host) => join(dir, 'hosts', `${host}.json`),
+    receivedGenesis: join(dir, 'hosts', 'genesis.block'),
     data: (node) => join(dir, 'data', node),
     log: (node) => join(dir, 'logs', `${node}.log`),
     record: (node) => join(dir, 'run', `${node}.json`),

@@ -4,13 +4,14 @@
  * @module
  */
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { connect } from 'node:tls';
 import * as v from 'valibot';
 import { NetworkError, problemOf } from '../errors.js';
 import type { NetworkPaths } from '../files/network-paths.js';
 import { type HttpAnswer, httpRequest, type TlsIdentity } from '../http-request.js';
 import { isRole, type Node } from '../topology/topology.js';
-import { endpoint, IDENTITIES } from './context.js';
+import { endpoint, IDENTITIES, LOOPBACK } from './context.js';
 
 const LIMIT_MS = 3_000;
 
@@ -55,18 +56,13 @@ function healthzProblem({ status, body }: HttpAnswer): string | null {
   return reasons.length > 0 ? reasons.join('; ') : `status ${String(status)}`;
 }
 
-async function caProblem(node: Node<'ca'>, signal?: AbortSignal): Promise<string | null> {
-  const url = `http://${endpoint('127.0.0.1', node.ports.operations)}/healthz`;
-  return healthzProblem(await httpRequest(url, { limitMs: LIMIT_MS, signal }));
-}
-
-/** A full TLS handshake at a gRPC port: what listens, but does not serve yet, fails it. */
-function handshakeProblem(
-  { address, ports }: { address: string; ports: { grpc: number } },
+/** A full TLS handshake at a port: what listens, but does not serve yet, fails it. */
+export function handshakeProblem(
+  { address, port }: { address: string; port: number },
   tls: TlsIdentity,
 ): Promise<string | null> {
   return new Promise((resolve) => {
-    const socket = connect({ host: address, port: ports.grpc, ALPNProtocols: ['h2'], ...tls });
+    const socket = connect({ host: address, port, ALPNProtocols: ['h2'], ...tls });
     const end = (problem: string | null): void => {
       socket.destroy();
       resolve(problem);
@@ -83,12 +79,27 @@ function handshakeProblem(
   });
 }
 
+/** The health page answers some time before the API does. */
+async function caProblem(
+  node: Node<'ca'>,
+  paths: NetworkPaths,
+  signal?: AbortSignal,
+): Promise<string | null> {
+  const url = `http://${endpoint(LOOPBACK, node.ports.operations)}/healthz`;
+  const unhealthy = healthzProblem(await httpRequest(url, { limitMs: LIMIT_MS, signal }));
+  if (unhealthy !== null) return unhealthy;
+  const { caHome } = paths.organization(node.organization);
+  const ca = await readFile(join(caHome, 'ca-cert.pem'), 'utf8');
+  return handshakeProblem({ address: node.address, port: node.ports.api }, { ca });
+}
+
 /** As the organization's peers do it: the service has no health page. */
 async function contractProblem(
   node: Node<'contract'>,
   paths: NetworkPaths,
 ): Promise<string | null> {
-  return handshakeProblem(node, await tlsIdentity(paths, node, IDENTITIES.contractClient));
+  const tls = await tlsIdentity(paths, node, IDENTITIES.contractClient);
+  return handshakeProblem({ address: node.address, port: node.ports.grpc }, tls);
 }
 
 /** The health page answers some time before the port that clients use does. */
@@ -98,11 +109,13 @@ async function fabricProblem(
   signal?: AbortSignal,
 ): Promise<string | null> {
   const unhealthy = healthzProblem(await operationsPage(node, 'healthz', paths, signal));
-  return unhealthy ?? handshakeProblem(node, await operatorTls(paths, node.organization));
+  if (unhealthy !== null) return unhealthy;
+  const tls = await operatorTls(paths, node.organization);
+  return handshakeProblem({ address: node.address, port: node.ports.grpc }, tls);
 }
 
 async function kuboProblem(node: Node<'kubo'>, signal?: AbortSignal): Promise<string | null> {
-  const url = `http://${endpoint(node.address, node.ports.api)}/api/v0/id`;
+  const url = `http://${endpoint(LOOPBACK, node.ports.api)}/api/v0/id`;
   const { status } = await httpRequest(url, { method: 'POST', limitMs: LIMIT_MS, signal });
   return status === 200 ? null : `status ${String(status)}`;
 }
@@ -117,7 +130,7 @@ export async function healthProblem(
     if (isRole(node, 'peer') || isRole(node, 'orderer')) {
       return await fabricProblem(node, paths, signal);
     }
-    if (isRole(node, 'ca')) return await caProblem(node, signal);
+    if (isRole(node, 'ca')) return await caProblem(node, paths, signal);
     if (isRole(node, 'contract')) return await contractProblem(node, paths);
     if (isRole(node, 'kubo')) return await kuboProblem(node, signal);
     return `no check for role ${node.role}`;

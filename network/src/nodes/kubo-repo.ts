@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { isIP } from 'node:net';
 import * as v from 'valibot';
@@ -12,9 +11,9 @@ import { NetworkError, problemOf } from '../errors.js';
 import { makePrivateDir, readIfThere, writeSecret } from '../files/atomic.js';
 import { runCommand } from '../process/run-command.js';
 import type { Node } from '../topology/topology.js';
+import { LOOPBACK } from './context.js';
 
 const INIT_LIMIT_MS = 60_000;
-const SWARM_KEY_BYTES = 32;
 
 const Config = v.looseObject({
   Identity: v.looseObject({ PeerID: v.pipe(v.string(), v.nonEmpty()) }),
@@ -25,13 +24,6 @@ type Config = v.InferOutput<typeof Config>;
 function multiaddr(address: string, port: number): string {
   const protocol = { 0: 'dns', 4: 'ip4', 6: 'ip6' }[isIP(address)] ?? 'dns';
   return `/${protocol}/${address}/tcp/${String(port)}`;
-}
-
-/** The key that every member of the swarm has; made once. */
-export async function ensureSwarmKey(path: string): Promise<void> {
-  if ((await readIfThere(path)) !== null) return;
-  const key = randomBytes(SWARM_KEY_BYTES).toString('hex');
-  await writeSecret(path, `/key/swarm/psk/1.0.0/\n/base16/\n${key}\n`);
 }
 
 async function readConfig(repo: string): Promise<Config | null> {
@@ -45,11 +37,10 @@ async function readConfig(repo: string): Promise<Config | null> {
   }
 }
 
-/** Makes the repository with its identity and the swarm key, where it is not there yet. */
+/** Makes the repository with its identity, where it is not there yet. */
 export async function ensureKuboRepo(
   ipfs: string,
   repo: string,
-  swarmKeyPath: string,
   signal?: AbortSignal,
 ): Promise<void> {
   await makePrivateDir(repo);
@@ -60,19 +51,29 @@ export async function ensureKuboRepo(
       signal,
     });
   }
-  await writeSecret(join(repo, 'swarm.key'), (await readIfThere(swarmKeyPath)) ?? '');
 }
 
-/** A node of the swarm and where its repository is. */
+async function configOf(repo: string): Promise<Config> {
+  const config = await readConfig(repo);
+  if (config !== null) return config;
+  throw new NetworkError('STATE_INVALID', { path: repo, problem: 'it holds no Kubo repository' });
+}
+
+/** By which the other nodes of the swarm know this one. @throws {@link NetworkError} STATE_INVALID */
+export async function kuboPeerId(repo: string): Promise<string> {
+  return (await configOf(repo)).Identity.PeerID;
+}
+
+/** A node of the swarm. */
 export interface SwarmMember {
   node: Node<'kubo'>;
-  repo: string;
+  peerId: string;
 }
 
 function privateSettings(node: Node<'kubo'>, others: readonly object[]): Record<string, unknown> {
   return {
     Addresses: {
-      API: multiaddr(node.address, node.ports.api),
+      API: multiaddr(LOOPBACK, node.ports.api), // it asks nobody who they are
       Gateway: [],
       Swarm: [multiaddr(node.address, node.ports.swarm)],
       Announce: [],
@@ -110,26 +111,22 @@ function privateSettings(node: Node<'kubo'>, others: readonly object[]): Record<
   };
 }
 
-/** Writes every member's settings, each with the others as peers to keep connected to. */
-export async function configureSwarm(members: readonly SwarmMember[]): Promise<void> {
-  const known = await Promise.all(
-    members.map(async ({ node, repo }) => {
-      const config = await readConfig(repo);
-      if (config === null) {
-        const problem = 'it holds no Kubo repository';
-        throw new NetworkError('STATE_INVALID', { path: repo, problem });
-      }
-      return { node, repo, config };
-    }),
-  );
-  for (const { node, repo, config } of known) {
-    const others = known
-      .filter((other) => other.node.name !== node.name)
-      .map((other) => ({
-        ID: other.config.Identity.PeerID,
-        Addrs: [multiaddr(other.node.address, other.node.ports.swarm)],
-      }));
-    const settings = { ...config, ...privateSettings(node, others) };
-    await writeSecret(join(repo, 'config'), `${JSON.stringify(settings, null, 2)}\n`);
-  }
+/**
+ * Writes the settings of a member's repository: the swarm key, and the other members as peers to
+ * keep connected to.
+ */
+export async function configureSwarm(
+  own: SwarmMember,
+  members: readonly SwarmMember[],
+  { repo, swarmKey }: { repo: string; swarmKey: string },
+): Promise<void> {
+  const others = members
+    .filter(({ peerId }) => peerId !== own.peerId)
+    .map(({ node, peerId }) => ({
+      ID: peerId,
+      Addrs: [multiaddr(node.address, node.ports.swarm)],
+    }));
+  const settings = { ...(await configOf(repo)), ...privateSettings(own.node, others) };
+  await writeSecret(join(repo, 'swarm.key'), swarmKey);
+  await writeSecret(join(repo, 'config'), `${JSON.stringify(settings, null, 2)}\n`);
 }

@@ -12,7 +12,8 @@ export interface NodePorts {
   ca: { api: number; operations: number };
   orderer: { grpc: number; admin: number; operations: number };
   peer: { grpc: number; chaincode: number; operations: number };
-  contract: { grpc: number };
+  /** The two change places with each upgrade of the contract: `grpc` is the one in use. */
+  contract: { grpc: number; standby: number };
   kubo: { swarm: number; api: number };
 }
 
@@ -77,6 +78,13 @@ export function nodesOfOrganization(organization: Organization): readonly Node[]
 /** Every process of the network, by organization. */
 export function nodesOf(topology: Topology): readonly Node[] {
   return topology.organizations.flatMap(nodesOfOrganization);
+}
+
+/** The topology with the organizations of that host only; whole for `null`. */
+export function partOn(topology: Topology, host: string | null): Topology {
+  if (host === null) return topology;
+  const organizations = topology.organizations.filter((organization) => organization.host === host);
+  return { ...topology, organizations };
 }
 
 export function isRole<R extends NodeRole>(node: Node, role: R): node is Node<R> {

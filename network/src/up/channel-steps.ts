@@ -4,18 +4,21 @@
  * @module
  */
 import { existsSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { CONFIGTX_PROFILE, renderConfigtx } from '../channel/configtx.js';
-import { makeContractPackage } from '../channel/contract-package.js';
+import { type ContractPackage, makeContractPackage } from '../channel/contract-package.js';
 import { channelInfo, joinChannel } from '../channel/participation.js';
 import { PeerCli } from '../channel/peer-cli.js';
-import { NetworkError } from '../errors.js';
-import { readIfThere, writeFileAtomic } from '../files/atomic.js';
+import { writeFileAtomic } from '../files/atomic.js';
+import { requireSameGenesis } from '../hosts/genesis-check.js';
+import { hostSteps, isFoundingHost, waitForGenesis } from '../hosts/host-steps.js';
 import type { NodeContext } from '../nodes/context.js';
 import { runCommand } from '../process/run-command.js';
+import { isServedAtStandby } from '../topology/contract.js';
 import { hospitals, type Node, type Organization, orderers } from '../topology/topology.js';
 import { waitFor } from '../wait.js';
 import { fingerprint } from './fingerprint.js';
+import { membersStep } from './members-step.js';
 import type { Step } from './plan.js';
 
 const GENESIS_LIMIT_MS = 60_000;
@@ -28,21 +31,40 @@ export function packageLabel({ contract }: NodeContext['topology']): string {
   return `${contract.name}_${contract.version}`;
 }
 
+/** Made here, or by the founding host and compared with what would be made here. */
+async function settleGenesis(
+  unfinished: string,
+  context: NodeContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const { paths } = context;
+  if (isFoundingHost(context)) {
+    await rename(unfinished, paths.genesisBlock);
+    return;
+  }
+  await waitForGenesis(context, signal);
+  await requireSameGenesis(paths.receivedGenesis, unfinished, context, signal);
+  await rename(paths.receivedGenesis, paths.genesisBlock);
+  await rm(unfinished, { force: true });
+}
+
 function genesisStep(context: NodeContext): Step {
   const { topology, paths, tools } = context;
   const configtx = renderConfigtx(topology, paths);
+  const verb = isFoundingHost(context) ? 'Make' : 'Wait for';
   return {
     id: 'genesis',
-    title: `Make the genesis block of channel ${topology.channel}`,
-    after: topology.organizations.map(({ name }) => `identities.${name}`),
+    title: `${verb} the genesis block of channel ${topology.channel}`,
+    after: [
+      ...context.local.organizations.map(({ name }) => `identities.${name}`),
+      ...hostSteps(context).map(({ id }) => id),
+    ],
     estimateMs: 500,
-    fingerprint: fingerprint(configtx),
+    fingerprint: fingerprint(topology.channel),
     isDone: async () => Promise.resolve(existsSync(paths.genesisBlock)),
     run: async (signal) => {
-      if (existsSync(paths.genesisBlock) && (await readIfThere(paths.configtx)) !== configtx) {
-        const changed = 'the channel configuration that follows from it';
-        throw new NetworkError('TOPOLOGY_CHANGED', { dir: paths.dir, changed });
-      }
+      // What changes after the first block is up to configuration updates.
+      if (existsSync(paths.genesisBlock)) return;
       await writeFileAtomic(paths.configtx, configtx);
       const unfinished = `${paths.genesisBlock}.unfinished`;
       const profile = ['-profile', CONFIGTX_PROFILE, '-channelID', topology.channel];
@@ -51,9 +73,14 @@ function genesisStep(context: NodeContext): Step {
         limitMs: GENESIS_LIMIT_MS,
         signal,
       });
-      await rename(unfinished, paths.genesisBlock);
+      await settleGenesis(unfinished, context, signal);
     },
   };
+}
+
+/** The package of the contract that the topology names. */
+export function contractPackage(topology: NodeContext['topology']): ContractPackage {
+  return makeContractPackage(packageLabel(topology), isServedAtStandby(topology.contract));
 }
 
 function packageStep({ topology, paths, packageId }: NodeContext): Step {
@@ -64,7 +91,7 @@ function packageStep({ topology, paths, packageId }: NodeContext): Step {
     fingerprint: fingerprint(packageId),
     isDone: async () => Promise.resolve(existsSync(paths.packageFile)),
     run: () =>
-      writeFileAtomic(paths.packageFile, makeContractPackage(packageLabel(topology)).bytes),
+      writeFileAtomic(paths.packageFile, contractPackage(topology).bytes),
   };
 }
 
@@ -86,8 +113,8 @@ function joinOrdererStep(orderer: Node<'orderer'>, context: NodeContext): Step {
 
 /** Not remembered as done: an orderer that lost its place must not pass for one that has it. */
 function orderingStep(context: NodeContext): Step {
-  const { topology, paths } = context;
-  const group = orderers(topology);
+  const { topology, local, paths } = context;
+  const group = orderers(local);
   return {
     id: 'ordering',
     title: `Wait until ${String(group.length)} orderers take part`,
@@ -141,10 +168,26 @@ function installStep(peer: Node<'peer'>, context: NodeContext): Step {
   };
 }
 
+/** Other hosts take part when they get to it. */
+function lifecycleLimitMs({ topology, local, othersLimitMs }: NodeContext): number {
+  return local === topology ? APPROVE_LIMIT_MS : othersLimitMs;
+}
+
 /** Whether the channel runs the topology's definition, or a later one. */
 async function isCommitted(cli: PeerCli, context: NodeContext): Promise<boolean> {
   const committed = await cli.committed();
   return committed !== null && committed.sequence >= context.topology.contract.sequence;
+}
+
+/** Whether the organization approved the topology's definition for this package, or a later one. */
+async function isApproved(cli: PeerCli, context: NodeContext): Promise<boolean> {
+  const approval = await cli.approval();
+  if (approval === null) return false;
+  const { sequence } = context.topology.contract;
+  return (
+    approval.sequence > sequence ||
+    (approval.sequence === sequence && approval.packageId === context.packageId)
+  );
 }
 
 function approveStep(organization: Organization, peer: Node<'peer'>, context: NodeContext): Step {
@@ -153,18 +196,18 @@ function approveStep(organization: Organization, peer: Node<'peer'>, context: No
     id: `approve.${organization.name}`,
     title: `Approve contract ${packageLabel(context.topology)} as ${organization.name}`,
     after: [
-      'ordering',
+      'members',
       ...organization.peers.flatMap(({ name }) => [`join.${name}`, `install.${name}`]),
     ],
     estimateMs: 2_000,
     fingerprint: fingerprint(contract, context.packageId),
-    isDone: () => isCommitted(new PeerCli(context, peer), context),
+    isDone: () => isApproved(new PeerCli(context, peer), context),
     run: async (signal) => {
       const cli = new PeerCli(context, peer, signal);
-      if (await isCommitted(cli, context)) return;
+      if (await isApproved(cli, context)) return;
       await waitFor(
         `${organization.name} approves`,
-        { limitMs: APPROVE_LIMIT_MS, signal },
+        { limitMs: lifecycleLimitMs(context), signal },
         async () => {
           await cli.approve(context.packageId);
           return true;
@@ -174,31 +217,45 @@ function approveStep(organization: Organization, peer: Node<'peer'>, context: No
   };
 }
 
+/** Commits once every hospital has approved; those on other hosts do so when they get to it. */
+async function commitOnce(cli: PeerCli, context: NodeContext): Promise<void> {
+  if (await isCommitted(cli, context)) return;
+  const approved = await cli.approvals();
+  const missing = hospitals(context.topology).filter(({ mspId }) => !approved.includes(mspId));
+  if (missing.length === 0) {
+    await cli.commit();
+    return;
+  }
+  throw new Error(`${missing.map(({ name }) => name).join(', ')} must approve first`);
+}
+
+/** One host commits, the others wait until it has. */
 function commitStep(peer: Node<'peer'>, context: NodeContext): Step {
-  const { topology } = context;
+  const { topology, local } = context;
+  const [first] = hospitals(topology);
+  const isOurs = local.organizations.some((organization) => organization === first);
+  const verb = isOurs ? 'Commit' : 'Wait until the other hosts commit';
   return {
     id: 'commit',
-    title: `Commit contract ${packageLabel(topology)} to the channel`,
-    after: hospitals(topology).map(({ name }) => `approve.${name}`),
+    title: `${verb} contract ${packageLabel(topology)} to the channel`,
+    after: hospitals(local).map(({ name }) => `approve.${name}`),
     estimateMs: 2_000,
     fingerprint: fingerprint(topology.contract),
     isDone: () => isCommitted(new PeerCli(context, peer), context),
     run: async (signal) => {
       const cli = new PeerCli(context, peer, signal);
-      await waitFor(
-        'the contract is committed',
-        { limitMs: APPROVE_LIMIT_MS, signal },
-        async () => {
-          if (!(await isCommitted(cli, context))) await cli.commit();
-          return true;
-        },
-      );
+      const limit = { limitMs: lifecycleLimitMs(context), signal };
+      await waitFor('the contract is committed', limit, async () => {
+        if (isOurs) await commitOnce(cli, context);
+        else if (!(await isCommitted(cli, context))) throw new Error('not committed yet');
+        return true;
+      });
     },
   };
 }
 
 export function channelSteps(context: NodeContext): Step[] {
-  const members = hospitals(context.topology);
+  const members = hospitals(context.local);
   const peers = members.flatMap((organization) => organization.peers);
   const approvers = members.flatMap((organization) => {
     const [first] = organization.peers;
@@ -207,8 +264,9 @@ export function channelSteps(context: NodeContext): Step[] {
   return [
     genesisStep(context),
     packageStep(context),
-    ...orderers(context.topology).map((orderer) => joinOrdererStep(orderer, context)),
+    ...orderers(context.local).map((orderer) => joinOrdererStep(orderer, context)),
     orderingStep(context),
+    membersStep(context),
     ...peers.flatMap((peer) => [joinPeerStep(peer, context), installStep(peer, context)]),
     ...approvers.map(({ organization, first }) => approveStep(organization, first, context)),
     ...approvers.slice(0, 1).map(({ first }) => commitStep(first, context)),

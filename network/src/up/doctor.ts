@@ -7,7 +7,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile, stat, statfs } from 'node:fs/promises';
 import { RENEW_BEFORE_MS } from '../ca/certificate.js';
 import type { NetworkPaths } from '../files/network-paths.js';
-import { endpoint } from '../nodes/context.js';
+import { endpoint, listeners } from '../nodes/context.js';
 import { livenessOf, readProcessRecord } from '../process/process-record.js';
 import type { ToolOptions } from '../tools/origin.js';
 import { missingTools } from '../tools/resolve-tools.js';
@@ -32,6 +32,7 @@ export type FindingCode =
   | 'PORT_TAKEN'
   | 'NODE_STOPPED'
   | 'NODE_UNHEALTHY'
+  | 'NODE_UNREACHABLE'
   | 'ORDERER_BEHIND';
 
 export interface Finding {
@@ -91,8 +92,8 @@ interface StoredIdentity {
   key: string;
 }
 
-function storedIdentities({ topology, paths }: OpenNetwork): StoredIdentity[] {
-  return topology.organizations.flatMap((organization) =>
+function storedIdentities({ local, paths }: OpenNetwork): StoredIdentity[] {
+  return local.organizations.flatMap((organization) =>
     identityRequests(organization, paths.organization(organization.name)).flatMap((request) => [
       ...(request.enrolment === undefined
         ? []
@@ -133,7 +134,7 @@ async function certificateFindings(path: string, now: number): Promise<Finding[]
 }
 
 function unfinishedFindings({ topology, paths, state }: OpenNetwork): Finding[] {
-  const context = nodeContext(topology, paths.dir, state.contract, new Toolset([]));
+  const context = nodeContext(topology, paths.dir, state.contract, new Toolset([]), state.host);
   const open = planOf(context).filter(({ id }) => !state.finishedSteps.includes(id));
   if (open.length === 0) return [];
   return [
@@ -147,9 +148,9 @@ function unfinishedFindings({ topology, paths, state }: OpenNetwork): Finding[] 
   ];
 }
 
-async function processFindings({ topology, paths }: OpenNetwork): Promise<Finding[]> {
+async function processFindings({ local, paths }: OpenNetwork): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const node of nodesOf(topology)) {
+  for (const node of nodesOf(local)) {
     const record = await readProcessRecord(paths.record(node.name));
     const liveness = record === null ? null : await livenessOf(record);
     if (liveness === 'running') continue;
@@ -165,13 +166,13 @@ async function processFindings({ topology, paths }: OpenNetwork): Promise<Findin
         remedy: `see the end of ${record.log}, then start ${node.name}`,
       });
     }
-    for (const port of Object.values<number>(node.ports)) {
-      if (await isPortFree(node.address, port)) continue;
+    for (const { address, port } of listeners(node)) {
+      if (await isPortFree(address, port)) continue;
       findings.push({
         code: 'PORT_TAKEN',
         severity: 'error',
         subject: node.name,
-        problem: `another program listens on ${endpoint(node.address, port)}`,
+        problem: `another program listens on ${endpoint(address, port)}`,
         remedy: `find it (ss -ltnp 'sport = :${String(port)}') and stop it, or set another basePort`,
       });
     }
@@ -179,9 +180,20 @@ async function processFindings({ topology, paths }: OpenNetwork): Promise<Findin
   return findings;
 }
 
+function unreachableFinding(node: string, problem: string | null): Finding {
+  return {
+    code: 'NODE_UNREACHABLE',
+    severity: 'warning',
+    subject: node,
+    problem: `it does not answer this host (${problem ?? 'no answer'})`,
+    remedy: 'ask the admin of its host; see that the network between the hosts lets it through',
+  };
+}
+
 function nodeFindings({ nodes }: NetworkStatus): Finding[] {
   return nodes.flatMap(({ node, state, problem }): Finding[] => {
-    if (state === 'running') return [];
+    if (state === 'running' || state === 'reachable' || state === 'elsewhere') return [];
+    if (state === 'unreachable') return [unreachableFinding(node, problem)];
     const stopped = state === 'stopped';
     return [
       {

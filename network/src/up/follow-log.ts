@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
-import { nodeNamed, openNetwork } from './open-network.js';
+import { localNode, openNetwork } from './open-network.js';
 
 const POLL_MS = 250;
 const CHUNK_BYTES = 64 * 1024;
@@ -60,8 +60,8 @@ export async function* followLog(
   name: string,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  const { paths, topology } = await openNetwork(dir);
-  const path = paths.log(nodeNamed(topology, name).name);
+  const network = await openNetwork(dir);
+  const path = network.paths.log(localNode(network, name).name);
   const position: Position = { offset: await sizeOf(path), rest: '' };
   while (!signal.aborted) {
     yield* linesSince(path, position);

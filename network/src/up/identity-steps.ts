@@ -111,7 +111,7 @@ function identitiesStep(organization: Organization, context: NodeContext): Step 
 }
 
 export function identitySteps(context: NodeContext): Step[] {
-  return context.topology.organizations.flatMap((organization) => [
+  return context.local.organizations.flatMap((organization) => [
     caStep(organization, context),
     identitiesStep(organization, context),
   ]);

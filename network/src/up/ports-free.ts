@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { NetworkError } from '../errors.js';
-import { endpoint } from '../nodes/context.js';
+import { endpoint, listeners } from '../nodes/context.js';
 import { runningRecord } from '../nodes/run-node.js';
 import type { NetworkPaths } from '../files/network-paths.js';
 import { type Node, nodesOf, type Topology } from '../topology/topology.js';
@@ -28,9 +28,9 @@ export async function takenPorts(nodes: readonly Node[], paths: NetworkPaths): P
   const taken: string[] = [];
   for (const node of nodes) {
     if ((await runningRecord(node, paths)) !== null) continue;
-    for (const port of Object.values<number>(node.ports)) {
-      if (await isPortFree(node.address, port)) continue;
-      taken.push(`${endpoint(node.address, port)} for ${node.name}`);
+    for (const { address, port } of listeners(node)) {
+      if (await isPortFree(address, port)) continue;
+      taken.push(`${endpoint(address, port)} for ${node.name}`);
     }
   }
   return taken;

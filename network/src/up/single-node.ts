@@ -8,39 +8,40 @@ import type { StopOutcome } from '../process/stop-process.js';
 import type { ToolOptions } from '../tools/origin.js';
 import { resolveTools } from '../tools/resolve-tools.js';
 import { nodeContext } from './node-context.js';
-import { nodeNamed, openNetwork } from './open-network.js';
+import { localNode, openNetwork } from './open-network.js';
 
 /**
  * Starts a node with the settings that the network was last brought up with, and waits until it is
  * healthy; a node that runs with them is left alone.
  *
- * @throws {@link NetworkError} NODE_UNKNOWN, NODE_EXITED, NODE_UNHEALTHY, TOOL_UNAVAILABLE
+ * @throws {@link NetworkError} NODE_UNKNOWN, NODE_ELSEWHERE, NODE_EXITED, NODE_UNHEALTHY, TOOL_UNAVAILABLE
  */
 export async function startNode(
   dir: string,
   name: string,
   options: { tools?: ToolOptions; signal?: AbortSignal } = {},
 ): Promise<void> {
-  const { paths, state, topology } = await openNetwork(dir);
-  const node = nodeNamed(topology, name);
+  const network = await openNetwork(dir);
+  const { paths, state, topology } = network;
+  const node = localNode(network, name);
   const tools = await resolveTools(topology.tools, options.tools);
-  const context = nodeContext(topology, paths.dir, state.contract, tools);
+  const context = nodeContext(topology, paths.dir, state.contract, tools, state.host);
   await ensureUp(node, context, options.signal);
 }
 
 /**
  * Ends a node's process, by SIGKILL after `graceMs` (at once for 0, as a crash would).
  *
- * @throws {@link NetworkError} NODE_UNKNOWN, NODE_UNSTOPPABLE
+ * @throws {@link NetworkError} NODE_UNKNOWN, NODE_ELSEWHERE, NODE_UNSTOPPABLE
  */
 export async function stopNode(
   dir: string,
   name: string,
   options: { graceMs?: number } = {},
 ): Promise<StopOutcome> {
-  const { paths, topology } = await openNetwork(dir);
-  const node = nodeNamed(topology, name);
-  return stopRecorded(paths.record(node.name), options.graceMs ?? GRACE_MS);
+  const network = await openNetwork(dir);
+  const node = localNode(network, name);
+  return stopRecorded(network.paths.record(node.name), options.graceMs ?? GRACE_MS);
 }
 
 /** The log file of a node and its last lines, without terminal colours. */
@@ -49,7 +50,7 @@ export async function nodeLog(
   name: string,
   lines: number,
 ): Promise<{ path: string; lines: string[] }> {
-  const { paths, topology } = await openNetwork(dir);
-  const path = paths.log(nodeNamed(topology, name).name);
+  const network = await openNetwork(dir);
+  const path = network.paths.log(localNode(network, name).name);
   return { path, lines: await logTail(path, lines) };
 }

@@ -9,6 +9,7 @@ import { NetworkError, problemOf } from '../errors.js';
 import { makePrivateDir, readIfThere, writeSecret } from '../files/atomic.js';
 import type { NetworkPaths } from '../files/network-paths.js';
 import type { ContractCommand } from '../nodes/context.js';
+import { withContract } from '../topology/contract.js';
 import type { Topology } from '../topology/topology.js';
 import { changesIn } from './topology-changes.js';
 
@@ -18,6 +19,8 @@ const DoneStep = v.object({ fingerprint: v.string(), finishedAt: v.string() });
 const State = v.object({
   format: v.literal(FORMAT),
   createdAt: v.string(),
+  /** Whose part of the topology is here; `null`: all of it. */
+  host: v.optional(v.nullable(v.string()), null),
   /** Written by this package from a checked topology, hence read back as one. */
   topology: v.custom<Topology>((value) => typeof value === 'object' && value !== null),
   contract: v.object({
@@ -39,6 +42,12 @@ async function parseState(paths: NetworkPaths): Promise<State | null> {
   }
 }
 
+/** With the contract that the network went over to meanwhile. */
+function upgraded(asked: Topology, { contract }: Topology): Topology {
+  const isLater = contract.sequence > asked.contract.sequence;
+  return isLater ? withContract(asked, contract) : asked;
+}
+
 /** An open network folder. Every change is on disk when its promise resolves. */
 export class NetworkState {
   readonly #paths: NetworkPaths;
@@ -58,26 +67,30 @@ export class NetworkState {
   }
 
   /**
-   * Opens the folder for a topology, or begins it. Users, contract and tools may differ from last
-   * time; what the channel or the certificates were made from may not.
+   * Opens the folder for a topology, or begins it. Users and tools may differ from last time; what
+   * the channel or the certificates were made from may not. A contract that was upgraded since the
+   * topology was written stays so.
    *
    * @throws {@link NetworkError} TOPOLOGY_CHANGED, NETWORK_DIR_FOREIGN, STATE_INVALID
    */
   static async begin(
     paths: NetworkPaths,
-    topology: Topology,
+    asked: Topology,
     contract: ContractCommand,
+    host: string | null = null,
   ): Promise<NetworkState> {
     const existing = await parseState(paths);
     if (existing === null) await requireOwnOrEmpty(paths);
+    const topology = existing === null ? asked : upgraded(asked, existing.topology);
     const changed = existing === null ? [] : changesIn(existing.topology, topology);
+    if (existing !== null && existing.host !== host) changed.push('host');
     if (changed.length > 0) {
       const details = { dir: paths.dir, changed: changed.join(', ') };
       throw new NetworkError('TOPOLOGY_CHANGED', details);
     }
     const fresh = { format: FORMAT, createdAt: new Date().toISOString(), steps: {} } as const;
     const { command, env = {} } = contract;
-    const state = { ...(existing ?? fresh), topology, contract: { command, env } };
+    const state = { ...(existing ?? fresh), topology, host, contract: { command, env } };
     const opened = new NetworkState(paths, state);
     await opened.#save();
     return opened;
@@ -85,6 +98,10 @@ export class NetworkState {
 
   get topology(): Topology {
     return this.#state.topology;
+  }
+
+  get host(): string | null {
+    return this.#state.host;
   }
 
   get contract(): ContractCommand {
@@ -105,6 +122,13 @@ export class NetworkState {
   async finish(step: string, fingerprint: string): Promise<void> {
     const done = { fingerprint, finishedAt: new Date().toISOString() };
     this.#state = { ...this.#state, steps: { ...this.#state.steps, [step]: done } };
+    await this.#save();
+  }
+
+  /** Goes on with a changed topology: what was decided between two runs of `up`. */
+  async adopt(topology: Topology, contract: ContractCommand = this.contract): Promise<void> {
+    const { command, env = {} } = contract;
+    this.#state = { ...this.#state, topology, contract: { command, env } };
     await this.#save();
   }
 

@@ -1,11 +1,16 @@
+import { reachability } from '../hosts/reachability.js';
 import { healthProblem, heightOf } from '../nodes/health.js';
 import { runningRecord } from '../nodes/run-node.js';
 import type { NetworkPaths } from '../files/network-paths.js';
 import { isRole, type Node, type NodeRole, nodesOf, type Topology } from '../topology/topology.js';
 import { openNetwork } from './open-network.js';
 
-/** `unhealthy`: its process lives, but it does not do its work; `problem` says why. */
-export type NodeState = 'running' | 'unhealthy' | 'stopped';
+/**
+ * `unhealthy`: its process lives, but it does not do its work; `problem` says why. Of nodes on other
+ * hosts only that they answer, or not, or that nobody but their own host may ask them (`elsewhere`).
+ */
+export type NodeState =
+  'running' | 'unhealthy' | 'stopped' | 'reachable' | 'unreachable' | 'elsewhere';
 
 /** One line of the status table. */
 export interface NodeStatus {
@@ -29,7 +34,9 @@ export interface NetworkStatus {
   name: string;
   channel: string;
   dir: string;
-  /** Whether every node is running. */
+  /** This host, where the network has several. */
+  host: string | null;
+  /** Whether every node of this host is running. */
   healthy: boolean;
   nodes: readonly NodeStatus[];
 }
@@ -62,21 +69,40 @@ async function nodeStatus(
   return { ...common, state, pid: record.pid, startedAt: record.startedAt, height, problem };
 }
 
+async function remoteStatus(
+  node: Node,
+  paths: NetworkPaths,
+  signal?: AbortSignal,
+): Promise<NodeStatus> {
+  const { name, role, organization, host, address } = node;
+  const common = { node: name, role, organization, host, address, port: mainPort(node) };
+  const unknown = { pid: null, startedAt: null, height: null };
+  const { state, problem } = await reachability(node, paths, signal);
+  return { ...common, ...unknown, state, problem };
+}
+
 /**
  * Asks every node how it is, all at once; a few seconds where some do not answer.
  *
  * @throws {@link NetworkError} NETWORK_NOT_FOUND, STATE_INVALID
  */
 export async function status(dir: string, signal?: AbortSignal): Promise<NetworkStatus> {
-  const { paths, topology } = await openNetwork(dir);
+  const { paths, topology, local, state } = await openNetwork(dir);
+  const own = nodesOf(local);
+  const ownNames = new Set(own.map(({ name }) => name));
   const nodes = await Promise.all(
-    nodesOf(topology).map((node) => nodeStatus(node, topology, paths, signal)),
+    nodesOf(topology).map((node) =>
+      own.includes(node)
+        ? nodeStatus(node, topology, paths, signal)
+        : remoteStatus(node, paths, signal),
+    ),
   );
   return {
     name: topology.name,
     channel: topology.channel,
     dir: paths.dir,
-    healthy: nodes.every(({ state }) => state === 'running'),
+    host: state.host,
+    healthy: nodes.every(({ node, state: found }) => found === 'running' || !ownNames.has(node)),
     nodes,
   };
 }
