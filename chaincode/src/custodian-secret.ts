@@ -3,26 +3,41 @@
  *
  * @module
  */
-import { derivedRng, openBox, type PublicKey, type Rng, type SecretKey } from '@emr-share/crypto';
+import {
+  derivedRng,
+  openBox,
+  sealBox,
+  type PublicKey,
+  type Rng,
+  type SecretKey,
+} from '@emr-share/crypto';
 import type { CustodianKey } from './contract-service.js';
 
 const PROOF_LABEL = new TextEncoder().encode('emr-share/custodian/proof/v1');
-const PROOF_SECRET_BYTES = 32;
+const SEAL_LABEL = new TextEncoder().encode('emr-share/custodian/seal/v1');
+const SECRET_BYTES = 32;
 
 /** {@link CustodianKey} over a secret key. Prints and serializes without it. */
 export class CustodianSecret implements CustodianKey {
   readonly publicKey: PublicKey;
   readonly #secretKey: SecretKey;
   readonly #proofSecret: Uint8Array;
+  readonly #sealSecret: Uint8Array;
 
   constructor(secretKey: SecretKey) {
     this.publicKey = secretKey.publicKey();
     this.#secretKey = secretKey;
-    this.#proofSecret = derivedRng(secretKey.toBEBytes(), PROOF_LABEL)(PROOF_SECRET_BYTES);
+    this.#proofSecret = derivedRng(secretKey.toBEBytes(), PROOF_LABEL)(SECRET_BYTES);
+    this.#sealSecret = derivedRng(secretKey.toBEBytes(), SEAL_LABEL)(SECRET_BYTES);
   }
 
   open(sealed: Uint8Array, context: Uint8Array): Uint8Array {
     return openBox(this.#secretKey, sealed, { context });
+  }
+
+  seal(message: Uint8Array, context: Uint8Array): Uint8Array {
+    const rng = derivedRng(this.#sealSecret, context);
+    return sealBox(this.publicKey, message, { context, rng });
   }
 
   proofRng(context: Uint8Array): Rng {

@@ -8,7 +8,10 @@ import {
   categoryScopeId,
   EmrError,
   type CanonicalValue,
+  type Caller,
   type Category,
+  type Custodian,
+  type KeyGeneration,
   type MspId,
   type PolicyBody,
   type RecordId,
@@ -21,6 +24,7 @@ import {
 } from '@emr-share/model';
 import type { Invocation } from './invocation.js';
 import {
+  custodianKey,
   policyHeadKey,
   policyKey,
   recordKey,
@@ -97,6 +101,26 @@ export async function patientSelf(
 /** @throws EmrError `ROLE_DENIED`. */
 export function assertRole(role: Role, allowed: readonly Role[], action: string): void {
   if (!allowed.includes(role)) throw new EmrError('ROLE_DENIED', { role, action });
+}
+
+/** By an admin of the organization itself. Throws `ROLE_DENIED`. */
+export function assertAdminOf({ role, mspId }: Caller, own: MspId, action: string): void {
+  if (role === 'admin' && mspId === own) return;
+  throw new EmrError('ROLE_DENIED', { role, action: `${action} of ${own}` });
+}
+
+/** @throws EmrError `CUSTODIAN_NOT_FOUND`. */
+export async function custodianOf(state: WorldState, mspId: MspId): Promise<Custodian> {
+  const custodian = await state.get(custodianKey(mspId));
+  if (custodian === null) throw new EmrError('CUSTODIAN_NOT_FOUND', { mspId });
+  return custodian;
+}
+
+/** A fragment may be sealed to a custodian key of this generation. Throws `CUSTODIAN_STALE`. */
+export function assertAccepted(custodian: Custodian, generation: KeyGeneration): void {
+  const { mspId, acceptedFrom, generation: newest } = custodian;
+  if (generation >= acceptedFrom && generation <= newest) return;
+  throw new EmrError('CUSTODIAN_STALE', { mspId, generation: newest });
 }
 
 /** An organization's private data is its own business. Throws `INPUT_INVALID`. */

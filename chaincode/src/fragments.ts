@@ -1,12 +1,26 @@
 /**
- * A custodian's sealed fragment: where it belongs, and opening it into a verified kfrag.
+ * A custodian's sealed fragment: opening it into a verified kfrag, and sealing it to another key.
  *
  * @module
  */
-import { createSha256, CryptoError, KeyFrag, type VerifiedKeyFrag } from '@emr-share/crypto';
-import { canonicalBytes, EmrError, type GrantBody, type GrantScopeBody } from '@emr-share/model';
-import type { CustodianKey } from './contract-service.js';
+import { CryptoError, KeyFrag, type VerifiedKeyFrag } from '@emr-share/crypto';
+import {
+  EmrError,
+  type GrantBody,
+  type GrantScopeBody,
+  type KeyGeneration,
+} from '@emr-share/model';
+import type { CustodianKey, CustodianKeys } from './contract-service.js';
 import type { FragmentPlace } from './fragment-store.js';
+import { sha256Hex } from './hash.js';
+import {
+  originalContext,
+  readSealed,
+  resealedContext,
+  writeResealed,
+  type FragmentCommitment,
+  type SealedFragment,
+} from './sealed-fragment.js';
 import { publicKeyOf } from './signed-facts.js';
 
 /** What the patient signed about a fragment, and the key that checks the patient. */
@@ -18,35 +32,89 @@ export interface FragmentTerms {
   readonly verifyingKeyHex: string;
 }
 
+/** A fragment that was opened, and the key that opened it. */
+export interface OpenedFragment {
+  readonly kfrag: VerifiedKeyFrag;
+  readonly custodian: CustodianKey;
+}
+
 /** MessagePack `true`: in the last two bytes of a kfrag, both keys are signed. */
 const SIGNED = 0xc3;
 const SIGNED_FLAGS = 2;
 
 /**
- * Opens a sealed fragment and checks that it is the one that the patient committed to: delegating
- * this scope to this delegatee. Cost: 2 multiplications, one ECDSA verification.
+ * Checks a fragment that a patient hands in: that it is the one that the patient committed to,
+ * delegating this scope to this delegatee. Cost: 2 multiplications, one ECDSA verification.
  *
- * @throws EmrError `FRAGMENT_INVALID`.
+ * @throws EmrError `FRAGMENT_INVALID`; `CUSTODIAN_STALE` where the key it is sealed to is not held.
  * @see docs/protocol.md §4.3, §4.6
  */
-export function openFragment(
+export function checkDeposited(
   sealed: Uint8Array,
   terms: FragmentTerms,
-  custodian: CustodianKey,
-): VerifiedKeyFrag {
-  const { place, scope } = terms;
-  const committed = scope.fragments.find(({ mspId }) => mspId === place.mspId);
-  if (committed === undefined) throw refusal(place, 'the patient signed for none here');
-  if (sha256Hex(sealed) !== committed.sealedSha256) {
-    throw refusal(place, 'it is not the one that the patient signed for');
-  }
-  return verifyKeyFrag(unseal(sealed, place, custodian), terms);
+  custodians: CustodianKeys,
+): void {
+  const { generation, sealedSha256 } = commitmentOf(terms);
+  if (sha256Hex(sealed) !== sealedSha256) throw foreign(terms);
+  const context = originalContext(terms.place);
+  open({ generation, box: sealed, context }, terms, custodians);
 }
 
-function unseal(sealed: Uint8Array, place: FragmentPlace, custodian: CustodianKey): Uint8Array {
-  const { grantId, mspId, scopeId } = place;
+/**
+ * Opens a fragment as it rests here, whether it was sealed anew or not, with the same checks.
+ *
+ * @throws EmrError `FRAGMENT_INVALID`; `CUSTODIAN_STALE` where the key it is sealed to is not held.
+ */
+export function openStored(
+  stored: Uint8Array,
+  terms: FragmentTerms,
+  custodians: CustodianKeys,
+): OpenedFragment {
+  const fragment = readSealed(stored, terms.place, commitmentOf(terms));
+  if (fragment === null) throw foreign(terms);
+  return open(fragment, terms, custodians);
+}
+
+/** Seals an opened fragment to the key of a generation: the bytes that replace the ones it was in. */
+export function reseal(
+  { kfrag }: OpenedFragment,
+  terms: FragmentTerms,
+  generation: KeyGeneration,
+  custodian: CustodianKey,
+): Uint8Array {
+  const context = resealedContext(terms.place, commitmentOf(terms), generation);
+  const box = custodian.seal(kfrag.toBytes(), context);
+  return writeResealed({ generation, box, context });
+}
+
+/** What the patient signed of this organization's fragment. Throws `FRAGMENT_INVALID`. */
+export function commitmentOf({ place, scope }: FragmentTerms): FragmentCommitment {
+  const committed = scope.fragments.find(({ mspId }) => mspId === place.mspId);
+  if (committed === undefined) throw refusal(place, 'the patient signed for none here');
+  return committed;
+}
+
+function open(
+  { generation, box, context }: SealedFragment,
+  terms: FragmentTerms,
+  custodians: CustodianKeys,
+): OpenedFragment {
+  const custodian = custodians.of(generation);
+  if (custodian === undefined) {
+    const newest = custodians.generations.at(-1) ?? generation;
+    throw new EmrError('CUSTODIAN_STALE', { mspId: terms.place.mspId, generation: newest });
+  }
+  return { kfrag: verifyKeyFrag(unseal(box, context, terms.place, custodian), terms), custodian };
+}
+
+function unseal(
+  box: Uint8Array,
+  context: Uint8Array,
+  place: FragmentPlace,
+  custodian: CustodianKey,
+): Uint8Array {
   try {
-    return custodian.open(sealed, canonicalBytes({ grantId, mspId, scopeId }));
+    return custodian.open(box, context);
   } catch (cause) {
     throw refusal(place, 'it is not sealed to this custodian for this grant and scope', cause);
   }
@@ -69,13 +137,12 @@ function verifyKeyFrag(bytes: Uint8Array, terms: FragmentTerms): VerifiedKeyFrag
   }
 }
 
+function foreign({ place }: FragmentTerms): unknown {
+  return refusal(place, 'it is not the one that the patient signed for');
+}
+
 /** What the sealed box and Umbral refuse is the sender's fault; anything else is ours. */
 function refusal({ mspId, grantId }: FragmentPlace, problem: string, cause?: unknown): unknown {
   if (cause !== undefined && !(cause instanceof CryptoError)) return cause;
   return new EmrError('FRAGMENT_INVALID', { mspId, grantId, problem }, { cause });
-}
-
-/** SHA-256 as lower-case hex. */
-export function sha256Hex(bytes: Uint8Array): string {
-  return createSha256().update(bytes).digestHex();
 }

@@ -13,6 +13,7 @@ import {
   type UnixMillis,
   type UserId,
 } from '@emr-share/model';
+import type { Invocation } from './invocation.js';
 import { grantKey, grantScopeKey, grantScopes, grantsTo, type StoredGrant } from './ledger-keys.js';
 import type { WorldState } from './world-state.js';
 
@@ -73,6 +74,14 @@ export function assertInForce({ body, status }: StoredGrant, now: UnixMillis): v
   if (now >= rule.notAfter) {
     throw new EmrError('GRANT_EXPIRED', { grantId, notAfter: rule.notAfter });
   }
+}
+
+/** Expired counts as ended. A custodian's clock decides with the transaction's: the earlier holds. */
+export function isInForce(
+  { body, status }: StoredGrant,
+  { now, service }: Pick<Invocation, 'now' | 'service'>,
+): boolean {
+  return status.state === 'active' && Math.min(now, service.clock.now()) < body.rule.notAfter;
 }
 
 /** Scopes in the order in which the state lists them, so that first and repeated answers agree. */

@@ -7,6 +7,7 @@ import type { ServiceSource } from './contract-service.js';
 import { EmrContract } from './emr-contract.js';
 import { Context, Info, Returns, Transaction } from './fabric.js';
 import { depositFragments } from './rules/deposit.js';
+import { listOutdatedFragments, resealFragments } from './rules/custody.js';
 import { createGrant, extendGrant, getGrant, listGrants } from './rules/grants.js';
 import {
   closeGrant,
@@ -74,6 +75,20 @@ export class GrantsContract extends EmrContract {
   @Returns('string')
   async GetFragmentStatus(ctx: Context, request: string): Promise<string> {
     return this.answer(ctx, 'grants:GetFragmentStatus', request, getFragmentStatus);
+  }
+
+  /** What a rotation of the custodian key has still to do here. By an admin of the organization. */
+  @Transaction(false)
+  @Returns('string')
+  async ListOutdatedFragments(ctx: Context, request: string): Promise<string> {
+    return this.answer(ctx, 'grants:ListOutdatedFragments', request, listOutdatedFragments);
+  }
+
+  /** Seals fragments of this organization to a newer custodian key of its. */
+  @Transaction()
+  @Returns('string')
+  async ResealFragments(ctx: Context, request: string): Promise<string> {
+    return this.answer(ctx, 'grants:ResealFragments', request, resealFragments);
   }
 
   /** Proves on the ledger that a revoked grant has no fragment left anywhere. */

@@ -102,8 +102,9 @@ export const grantKey = (grantId: GrantId): FactKey<StoredGrant> => fact('grant'
 
 export const grantScopeKey = (grantId: GrantId, scopeId: ScopeId): FactKey<SignedGrantScope> =>
   fact('grantScope', grantId, scopeId);
-export const grantScopes = (grantId: GrantId): FactKey<SignedGrantScope> =>
-  fact('grantScope', grantId);
+/** Of one grant, or of all. */
+export const grantScopes = (grantId?: GrantId): FactKey<SignedGrantScope> =>
+  grantId === undefined ? fact('grantScope') : fact('grantScope', grantId);
 
 export const grantOfKey = (patient: UserId, grantId: GrantId): FactKey<Marker> =>
   fact('grantOf', patient, grantId);

@@ -6,7 +6,12 @@
 import type { ServiceSource } from './contract-service.js';
 import { EmrContract } from './emr-contract.js';
 import { Context, Info, Returns, Transaction } from './fabric.js';
-import { getCustodianKey, listCustodians, publishCustodian } from './rules/custodians.js';
+import {
+  getCustodianKey,
+  listCustodians,
+  publishCustodian,
+  retireCustodian,
+} from './rules/custodians.js';
 import { getPolicy, publishPolicy } from './rules/policies.js';
 import { getCurrentScope, getScope, publishScopes } from './rules/scopes.js';
 import { getUser, registerUser, suspendUser } from './rules/users.js';
@@ -43,6 +48,13 @@ export class RegistryContract extends EmrContract {
   @Returns('string')
   async PublishCustodian(ctx: Context, request: string): Promise<string> {
     return this.answer(ctx, 'registry:PublishCustodian', request, publishCustodian);
+  }
+
+  /** No grant may name an earlier key from then on. By an admin of the organization. */
+  @Transaction()
+  @Returns('string')
+  async RetireCustodian(ctx: Context, request: string): Promise<string> {
+    return this.answer(ctx, 'registry:RetireCustodian', request, retireCustodian);
   }
 
   @Transaction(false)

@@ -145,6 +145,13 @@ describe('the edge of the contracts', () => {
     );
   });
 
+  it('answers with its metadata, as peers and explorers ask for it', async () => {
+    const { alice } = story.people;
+    const name = 'org.hyperledger.fabric:GetMetadata';
+    const answer = await story.channel.evaluateRaw(alice, name);
+    expect(JSON.parse(answer)).toEqual(JSON.parse(JSON.stringify(story.channel.metadata)));
+  });
+
   it('shows nothing of the service in the metadata', () => {
     const { contracts } = story.channel.metadata;
     for (const name of ['registry', 'records', 'grants', 'access', 'audit']) {
@@ -152,8 +159,8 @@ describe('the edge of the contracts', () => {
       expect(['name', 'default']).toEqual(expect.arrayContaining(shown));
     }
     const text = JSON.stringify(story.channel.metadata);
-    for (const key of Object.values(story.channel.custodianKeys)) {
-      expect(text).not.toContain(Buffer.from(key.toBEBytes()).toString('hex'));
+    for (const keys of Object.values(story.channel.custodians)) {
+      expect(text).not.toContain(Buffer.from(keys.secret(1).toBEBytes()).toString('hex'));
     }
   });
 });

@@ -180,7 +180,7 @@ describe('registry:PublishCustodian', () => {
     ).toEqual(
       (['HospAMSP', 'HospBMSP', 'HospCMSP'] as const).map((mspId) => [
         mspId,
-        hexOf(story.channel.custodianKeys[mspId].publicKey().toCompressedBytes()),
+        hexOf(story.channel.custodians[mspId].secret(1).publicKey().toCompressedBytes()),
         1,
       ]),
     );

@@ -61,15 +61,18 @@ export async function openAdmin(
   };
 }
 
-/** {@link introduceAdmin} with the key in the organization's custodian file. */
+/** {@link introduceAdmin} with the key that the organization's contract service holds. */
 export async function introduce(
   { keyring }: Admin,
-  { custodian }: Organization,
   { ledger, blobs, signal }: { ledger: Ledger; blobs: BlobStore; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  const { custodian: secret, generation } = custodian;
-  const publicKey = Buffer.from(secret.publicKey.toCompressedBytes()).toString('hex');
-  await introduceAdmin({ ledger, blobs, keyring, signal }, { publicKey, generation });
+  const organizations = [ledger.mspId];
+  const custodian = await ledger.evaluate(
+    'registry:GetCustodianKey',
+    {},
+    { organizations, signal },
+  );
+  await introduceAdmin({ ledger, blobs, keyring, signal }, custodian);
 }
 
 async function readOrWrite(path: string, make: () => Promise<string>): Promise<string> {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { BlobStore, Identity, Ledger } from '@emr-share/gateway-client';
+import type { BlobStore, CustodianKeyStore, Identity, Ledger } from '@emr-share/gateway-client';
 import { createIdentity } from '@emr-share/gateway-client/node';
 import { Department, Role, UserId, validate, type MspId } from '@emr-share/model';
 import * as v from 'valibot';
@@ -129,6 +129,11 @@ export class Consortium implements AsyncDisposable {
       .authority.revoke(validate(UserId, userId, 'the user ID'), this.#deployment.clock.now());
   }
 
+  /** The custodian keys of an organization, for {@link rotateCustodian}. */
+  custodianKeys(mspId: MspId): CustodianKeyStore {
+    return this.#deployment.organization(mspId).custodians;
+  }
+
   /** The admin of an organization. */
   admin(mspId: MspId): Admin {
     const admin = this.#admins.get(this.#deployment.organization(mspId).mspId);
@@ -172,7 +177,7 @@ export class Consortium implements AsyncDisposable {
       const admin = await openAdmin(organization, folder, clock.now());
       this.#admins.set(organization.mspId, admin);
       const ledger = this.ledger(admin.identity);
-      await introduce(admin, organization, { ledger, blobs: this.blobs, signal });
+      await introduce(admin, { ledger, blobs: this.blobs, signal });
     }
   }
 }

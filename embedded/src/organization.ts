@@ -1,6 +1,6 @@
 /**
  * One organization of the consortium: its CA, its peer with its own copy of the ledger, its contract
- * service with its own custodian key.
+ * service with its own custodian keys.
  *
  * @module
  */
@@ -8,12 +8,7 @@ import './endorsement/shim.js';
 import { createPrivateKey } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  createChaincode,
-  openCustodianFile,
-  type ContractService,
-  type CustodianFile,
-} from '@emr-share/chaincode';
+import { createChaincode, CustodianKeyFiles, type ContractService } from '@emr-share/chaincode';
 import { EmrError, type MspId, type UnixMillis } from '@emr-share/model';
 import { CertificateAuthority } from './ca/certificate-authority.js';
 import { generateP256 } from './ca/p256.js';
@@ -40,18 +35,18 @@ export interface OrganizationOptions {
 export class Organization {
   readonly mspId: MspId;
   readonly authority: CertificateAuthority;
-  readonly custodian: CustodianFile;
+  readonly custodians: CustodianKeyFiles;
   readonly peer: Peer;
 
   private constructor(
     mspId: MspId,
     authority: CertificateAuthority,
-    custodian: CustodianFile,
+    custodians: CustodianKeyFiles,
     peer: Peer,
   ) {
     this.mspId = mspId;
     this.authority = authority;
-    this.custodian = custodian;
+    this.custodians = custodians;
     this.peer = peer;
   }
 
@@ -82,13 +77,13 @@ export class Organization {
     const { paths, chaincodeOf = createChaincode, ...rest } = options;
     const authority = await CertificateAuthority.open(mspId, paths.ca);
     const privateKey = createPrivateKey(await readFile(join(paths.peer, 'key.pem'), 'utf8'));
-    const custodian = await openCustodianFile(paths.custodianFile);
+    const custodians = await CustodianKeyFiles.open(paths.custodianFile);
     const { clock } = options;
-    const chaincode = chaincodeOf({ mspId, clock, custodian: custodian.custodian });
+    const chaincode = chaincodeOf({ mspId, clock, custodians });
     const runner = new ContractRunner(mspId, chaincode);
     const copy = await openCopy(mspId, paths.ledger);
     const peer = new Peer({ ...rest, mspId, privateKey, copy, runner });
-    return new Organization(mspId, authority, custodian, peer);
+    return new Organization(mspId, authority, custodians, peer);
   }
 
   close(): Promise<void> {

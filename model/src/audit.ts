@@ -12,6 +12,7 @@ export const AUDIT_TYPES = [
   'user.registered',
   'user.suspended',
   'custodian.published',
+  'custodian.retired',
   'scope.published',
   'policy.published',
   'record.filed',

@@ -49,6 +49,7 @@ export interface ErrorDetails {
   FRAGMENT_INVALID: { mspId: string; grantId: string; problem: string };
   FRAGMENT_MISSING: { mspId: string; grantId: string; scopeId: string };
   FRAGMENT_PRESENT: { mspId: string; grantId: string };
+  FRAGMENTS_OUTDATED: { mspId: string; generation: number };
   TICKET_EXISTS: { ticketId: string };
   TICKET_NOT_FOUND: { ticketId: string };
   TICKET_MISMATCH: { ticketId: string };
@@ -155,6 +156,8 @@ const DESCRIBE: Describe = {
     `${d.mspId} holds no fragment of grant ${d.grantId} for scope ${d.scopeId}`,
   FRAGMENT_PRESENT: (d) =>
     `${d.mspId} still holds fragments of grant ${d.grantId}; purge them first`,
+  FRAGMENTS_OUTDATED: (d) =>
+    `${d.mspId} still has fragments sealed to a custodian key older than generation ${String(d.generation)}; run the rotation again`,
   TICKET_EXISTS: (d) => `ticket ${d.ticketId} exists already, for something else`,
   TICKET_NOT_FOUND: (d) => `there is no ticket ${d.ticketId}`,
   TICKET_MISMATCH: (d) => `ticket ${d.ticketId} was issued to another reader`,

@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import { Category } from './category.js';
 import {
   GrantId,
+  KeyGeneration,
   MspId,
   PublicKeyHex,
   RecordId,
@@ -67,9 +68,12 @@ export const GrantScopeBody = v.strictObject({
   grantId: GrantId,
   scopeId: ScopeId,
   delegatingKey: PublicKeyHex,
-  /** SHA-256 over the sealed fragment that each custodian holds; sealing is randomized. */
+  /**
+   * SHA-256 over the sealed fragment that each custodian was handed, and the generation of the
+   * custodian key that it was sealed to; sealing is randomized.
+   */
   fragments: v.pipe(
-    v.array(v.strictObject({ mspId: MspId, sealedSha256: Sha256Hex })),
+    v.array(v.strictObject({ mspId: MspId, generation: KeyGeneration, sealedSha256: Sha256Hex })),
     v.minLength(1),
     v.maxLength(MAX_CUSTODIANS),
     withoutRepeats('custodians', (fragment) => fragment.mspId),

@@ -29,6 +29,10 @@ export type GrantId = v.InferOutput<typeof GrantId>;
 export const TicketId = id128('ticket ID');
 export type TicketId = v.InferOutput<typeof TicketId>;
 
+/** 1, 2, …: which custodian key of an organization; grows by one with each rotation. */
+export const KeyGeneration = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+export type KeyGeneration = v.InferOutput<typeof KeyGeneration>;
+
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export const UnixMillis = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 export type UnixMillis = v.InferOutput<typeof UnixMillis>;

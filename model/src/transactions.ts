@@ -16,7 +16,16 @@ import {
   SignedGrant,
   SignedGrantScope,
 } from './grant.js';
-import { GrantId, MspId, PublicKeyHex, RecordId, TicketId, UnixMillis, UserId } from './ids.js';
+import {
+  GrantId,
+  KeyGeneration,
+  MspId,
+  PublicKeyHex,
+  RecordId,
+  TicketId,
+  UnixMillis,
+  UserId,
+} from './ids.js';
 import { PolicyVersion, SignedPolicy } from './policy.js';
 import { PurposeOfUse } from './purpose.js';
 import { SignedWrap, TransactionRecord } from './record.js';
@@ -51,6 +60,10 @@ export const SealedFragmentHex = v.pipe(
   v.regex(/^(?:[0-9a-f]{2}){300,1024}$/, 'sealed fragment as hex'),
 );
 
+/** Which fragment of an organization. */
+export const FragmentRef = v.strictObject({ grantId: GrantId, scopeId: ScopeId });
+export type FragmentRef = v.InferOutput<typeof FragmentRef>;
+
 /** Transient data of `grants:DepositFragments`, under the key `fragments`. */
 export const FragmentDeposit = v.strictObject({
   grant: SignedGrant,
@@ -84,7 +97,13 @@ export const TRANSACTIONS = {
   'registry:GetUser': spec('query', v.strictObject({ userId: UserId }), User),
   'registry:PublishCustodian': spec(
     'consortium',
-    v.strictObject({ mspId: MspId, publicKey: PublicKeyHex, generation: PolicyVersion }),
+    v.strictObject({ mspId: MspId, publicKey: PublicKeyHex, generation: KeyGeneration }),
+    Custodian,
+  ),
+  /** From now on no grant may name a generation before `acceptedFrom`. */
+  'registry:RetireCustodian': spec(
+    'consortium',
+    v.strictObject({ mspId: MspId, acceptedFrom: KeyGeneration }),
     Custodian,
   ),
   'registry:ListCustodians': spec(
@@ -92,11 +111,20 @@ export const TRANSACTIONS = {
     Empty,
     v.strictObject({ custodians: v.array(Custodian) }),
   ),
-  /** The organization's own custodian public key, as its contract service holds it. */
+  /**
+   * The organization's own custodian public key, as its contract service holds it: of the generation
+   * named, else of the published one, else of its newest. `held`: every generation it has the secret
+   * key of.
+   */
   'registry:GetCustodianKey': spec(
     'custodian-query',
-    Empty,
-    v.strictObject({ mspId: MspId, publicKey: PublicKeyHex }),
+    v.strictObject({ generation: v.optional(KeyGeneration) }),
+    v.strictObject({
+      mspId: MspId,
+      publicKey: PublicKeyHex,
+      generation: KeyGeneration,
+      held: v.array(KeyGeneration),
+    }),
   ),
   'registry:PublishScopes': spec(
     'consortium',
@@ -167,6 +195,28 @@ export const TRANSACTIONS = {
     'organization',
     v.strictObject({ grantId: GrantId, mspId: MspId }),
     v.strictObject({ grantId: GrantId, mspId: MspId, purged: v.array(ScopeId) }),
+  ),
+  /**
+   * A page of the fragments of this organization, of grants in force, that are sealed to a custodian
+   * key before `generation`; with the oldest generation that this peer knows grants may still name.
+   */
+  'grants:ListOutdatedFragments': spec(
+    'custodian-query',
+    v.strictObject({ mspId: MspId, generation: KeyGeneration, pageSize: PageSize, ...paged }),
+    v.strictObject({ acceptedFrom: KeyGeneration, fragments: v.array(FragmentRef), ...paged }),
+  ),
+  /**
+   * Seals fragments of this organization to its custodian key of `generation`. What is sealed to it
+   * already, or is of no grant in force, is left as it is; `unreadable` opens with no key held.
+   */
+  'grants:ResealFragments': spec(
+    'organization',
+    v.strictObject({ mspId: MspId, generation: KeyGeneration, fragments: list(FragmentRef) }),
+    v.strictObject({
+      mspId: MspId,
+      resealed: v.array(FragmentRef),
+      unreadable: v.array(FragmentRef),
+    }),
   ),
   'grants:GetFragmentStatus': spec(
     'query',

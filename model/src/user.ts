@@ -4,7 +4,7 @@
  * @module
  */
 import * as v from 'valibot';
-import { MspId, PublicKeyHex, SignatureHex, UnixMillis, UserId } from './ids.js';
+import { KeyGeneration, MspId, PublicKeyHex, SignatureHex, UnixMillis, UserId } from './ids.js';
 
 /** Values of the certificate attribute `role`. */
 export const ROLES = [
@@ -68,8 +68,12 @@ export const Custodian = v.strictObject({
   mspId: MspId,
   /** Fragments are sealed to this key; its secret half never leaves the contract service. */
   publicKey: PublicKeyHex,
-  /** 1, 2, …: grows by one with each rotation. */
-  generation: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  generation: KeyGeneration,
+  /**
+   * Oldest generation that a grant may still name: {@link generation}, or an earlier one while the
+   * organization goes over to a new key.
+   */
+  acceptedFrom: KeyGeneration,
   publishedAt: UnixMillis,
 });
 export type Custodian = v.InferOutput<typeof Custodian>;

@@ -61,7 +61,7 @@ const grant: Grant = {
         grantId: ID,
         scopeId: SCOPE,
         delegatingKey: key,
-        fragments: [{ mspId: 'HospAMSP', sealedSha256: 'ee'.repeat(32) }],
+        fragments: [{ mspId: 'HospAMSP', generation: 1, sealedSha256: 'ee'.repeat(32) }],
       },
       signature,
     },

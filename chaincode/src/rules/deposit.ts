@@ -9,10 +9,17 @@ import {
   parseJson,
   TRANSIENT_FRAGMENTS,
   type MspId,
+  type ScopeId,
   type SignedGrantScope,
 } from '@emr-share/model';
-import { assertOwnOrganization, patientSelf, sameFact } from '../facts.js';
-import { openFragment } from '../fragments.js';
+import {
+  assertAccepted,
+  assertOwnOrganization,
+  custodianOf,
+  patientSelf,
+  sameFact,
+} from '../facts.js';
+import { checkDeposited, commitmentOf } from '../fragments.js';
 import { assertInForce } from '../granted.js';
 import type { Invocation, Rule } from '../invocation.js';
 import { grantKey, grantScopeKey } from '../ledger-keys.js';
@@ -44,13 +51,17 @@ export const depositFragments: Rule<'grants:DepositFragments'> = async (invocati
     throw new EmrError('FRAGMENT_INVALID', { mspId, grantId, problem });
   }
   for (const scope of scopes) await assertGrantable(state, body, scope);
-  await assertUnchanged(invocation, deposit, mspId);
+  const granted = await grantedAlready(invocation, deposit, mspId);
+  const custodian = await custodianOf(state, mspId);
 
   for (const { scope, sealed } of deposit.fragments) {
     const place = { mspId, grantId, scopeId: scope.body.scopeId };
     const terms = { place, grant: body, scope: scope.body, verifyingKeyHex: verifyingKey };
+    // What a grant refers to may have been sealed anew since: a repeat must not put it back.
+    if (granted.has(place.scopeId)) continue;
+    assertAccepted(custodian, commitmentOf(terms).generation);
     const bytes = bytesOf(sealed);
-    openFragment(bytes, terms, service.custodian);
+    checkDeposited(bytes, terms, service.custodians);
     await fragments.put(place, bytes);
   }
   return { grantId, mspId, deposited: scopes.map(({ body: { scopeId } }) => scopeId) };
@@ -71,25 +82,31 @@ function depositOf({ transient }: Invocation): FragmentDeposit {
  * Before a grant exists a deposit may be made anew, with freshly sealed fragments; what a grant on
  * the ledger refers to may be repeated, not replaced, and only while the grant is in force.
  *
+ * @returns the scopes of the deposit that the grant on the ledger has.
  * @throws EmrError `GRANT_EXISTS`, `GRANT_REVOKED`, `GRANT_EXPIRED`.
  */
-async function assertUnchanged(
+async function grantedAlready(
   invocation: Invocation,
   { grant, fragments }: FragmentDeposit,
   mspId: MspId,
-): Promise<void> {
+): Promise<ReadonlySet<ScopeId>> {
   const { state, now } = invocation;
   const { grantId } = grant.body;
   const stored = await state.get(grantKey(grantId));
-  if (stored === null) return;
+  const granted = new Set<ScopeId>();
+  if (stored === null) return granted;
   if (!sameFact(stored.body, grant.body)) throw new EmrError('GRANT_EXISTS', { grantId });
   assertInForce(stored, now);
   for (const { scope } of fragments) {
-    const granted = await state.get(grantScopeKey(grantId, scope.body.scopeId));
-    if (granted !== null && commitment(granted, mspId) !== commitment(scope, mspId)) {
+    const { scopeId } = scope.body;
+    const present = await state.get(grantScopeKey(grantId, scopeId));
+    if (present === null) continue;
+    if (commitment(present, mspId) !== commitment(scope, mspId)) {
       throw new EmrError('GRANT_EXISTS', { grantId });
     }
+    granted.add(scopeId);
   }
+  return granted;
 }
 
 function commitment({ body }: SignedGrantScope, mspId: MspId): string | undefined {

@@ -13,7 +13,7 @@ import {
   type ScopeId,
   type SignedGrantScope,
 } from '@emr-share/model';
-import { currentScopeId, recordOf, scopeOf } from '../facts.js';
+import { assertAccepted, currentScopeId, custodianOf, recordOf, scopeOf } from '../facts.js';
 import type { Invocation } from '../invocation.js';
 import { scopeHeadKey } from '../ledger-keys.js';
 import { assertSigned } from '../signed-facts.js';
@@ -128,9 +128,9 @@ export async function grantableScopes(
 
 /**
  * The scope is grantable, and every custodian of the grant, no other, holds exactly the fragment that
- * the patient signed for.
+ * the patient signed for, sealed to a key that it accepts.
  *
- * @throws EmrError `GRANT_REFUSED`, `SCOPE_NOT_FOUND`, `FRAGMENT_MISSING`.
+ * @throws EmrError `GRANT_REFUSED`, `SCOPE_NOT_FOUND`, `CUSTODIAN_STALE`, `FRAGMENT_MISSING`.
  */
 export async function assertFragments(
   { state, fragments }: Invocation,
@@ -140,13 +140,14 @@ export async function assertFragments(
   const { grantId, custodians } = grant;
   await assertGrantable(state, grant, scope);
   const { scopeId } = scope.body;
-  const committed = new Map(scope.body.fragments.map((f) => [f.mspId, f.sealedSha256]));
+  const committed = new Map(scope.body.fragments.map((f) => [f.mspId, f]));
   if (committed.size !== custodians.length || custodians.some((mspId) => !committed.has(mspId))) {
     const problem = 'the fragments are not one for each custodian';
     throw new EmrError('GRANT_REFUSED', { grantId, problem });
   }
-  for (const mspId of custodians) {
-    if ((await fragments.sha256Of({ mspId, grantId, scopeId })) !== committed.get(mspId)) {
+  for (const { mspId, generation, sealedSha256 } of committed.values()) {
+    assertAccepted(await custodianOf(state, mspId), generation);
+    if ((await fragments.sha256Of({ mspId, grantId, scopeId })) !== sealedSha256) {
       throw new EmrError('FRAGMENT_MISSING', { mspId, grantId, scopeId });
     }
   }

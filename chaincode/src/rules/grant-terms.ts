@@ -4,8 +4,9 @@
  * @module
  */
 import { EmrError, type GrantBody, type PolicyBody, type UnixMillis } from '@emr-share/model';
+import { custodianOf } from '../facts.js';
 import type { Invocation } from '../invocation.js';
-import { custodianKey, userKey } from '../ledger-keys.js';
+import { userKey } from '../ledger-keys.js';
 import type { WorldState } from '../world-state.js';
 
 /** A term, and what is wrong where it does not hold. */
@@ -61,7 +62,6 @@ export async function assertGrantee({ state }: Invocation, body: GrantBody): Pro
 /** @throws EmrError `CUSTODIAN_NOT_FOUND`. */
 export async function assertCustodians(state: WorldState, body: GrantBody): Promise<void> {
   for (const mspId of body.custodians) {
-    const custodian = await state.get(custodianKey(mspId));
-    if (custodian === null) throw new EmrError('CUSTODIAN_NOT_FOUND', { mspId });
+    await custodianOf(state, mspId);
   }
 }

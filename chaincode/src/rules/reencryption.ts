@@ -7,8 +7,9 @@ import { reencrypt as reencryptCapsule } from '@emr-share/crypto';
 import { canonicalBytes, EmrError, type AccessTicket, type Grant } from '@emr-share/model';
 import { currentPolicy, recordOf, userOf } from '../facts.js';
 import type { FragmentPlace } from '../fragment-store.js';
-import { openFragment, sha256Hex } from '../fragments.js';
+import { openStored, type OpenedFragment } from '../fragments.js';
 import { grantFor } from '../granted.js';
+import { sha256Hex } from '../hash.js';
 import type { Invocation, Rule } from '../invocation.js';
 import { capsuleOf } from '../signed-facts.js';
 import { capsuleHexOf, decide, ticketOf } from './access.js';
@@ -33,9 +34,9 @@ export const reencrypt: Rule<'access:Reencrypt'> = async (invocation, { ticketId
   const { grantId, scopeId } = ticket;
   const capsuleHex = await capsuleHexOf(state, record, scopeId);
   const place = { mspId, grantId, scopeId };
-  const { sealed, kfrag } = await ownFragment(current, grant, place);
+  const { sealed, kfrag, custodian } = await ownFragment(current, grant, place);
   const inputs = { ticketId, mspId, capsule: capsuleHex, fragment: sha256Hex(sealed) };
-  const rng = service.custodian.proofRng(canonicalBytes(inputs));
+  const rng = custodian.proofRng(canonicalBytes(inputs));
   const cfrag = reencryptCapsule(capsuleOf(capsuleHex), kfrag, { rng });
   return { mspId, ticketId, cfrag: Buffer.from(cfrag.toBytesSimple()).toString('hex') };
 };
@@ -53,7 +54,7 @@ async function ownFragment(
   { state, fragments, service }: Invocation,
   grant: Grant,
   place: FragmentPlace,
-): Promise<{ sealed: Uint8Array; kfrag: ReturnType<typeof openFragment> }> {
+): Promise<OpenedFragment & { readonly sealed: Uint8Array }> {
   const scope = grant.scopes.find(({ body }) => body.scopeId === place.scopeId);
   const sealed = await fragments.get(place);
   if (scope === undefined || sealed === null) {
@@ -61,5 +62,5 @@ async function ownFragment(
   }
   const { verifyingKey } = await userOf(state, grant.body.patient);
   const terms = { place, grant: grant.body, scope: scope.body, verifyingKeyHex: verifyingKey };
-  return { sealed, kfrag: openFragment(sealed, terms, service.custodian) };
+  return { sealed, ...openStored(sealed, terms, service.custodians) };
 }

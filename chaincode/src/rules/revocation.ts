@@ -6,14 +6,13 @@
 import {
   EmrError,
   type FragmentStatus,
-  type Grant,
   type GrantBody,
   type MspId,
   type RevocationReceipt,
   type ScopeId,
 } from '@emr-share/model';
 import { assertOwnOrganization } from '../facts.js';
-import { scopesOf, storedGrant, wholeGrant } from '../granted.js';
+import { isInForce, scopesOf, storedGrant, wholeGrant } from '../granted.js';
 import type { Invocation, Rule } from '../invocation.js';
 import { grantKey, receiptKey } from '../ledger-keys.js';
 import { grantableScopes } from './grant-scopes.js';
@@ -90,14 +89,6 @@ export const getReceipt: Rule<'grants:GetReceipt'> = async (invocation, { grantI
 
 async function scopeIdsOf({ state }: Invocation, grantId: string): Promise<ScopeId[]> {
   return (await scopesOf(state, grantId)).map(({ body }) => body.scopeId);
-}
-
-/** Expired counts as ended. A custodian's clock decides with the transaction's: the earlier holds. */
-function isInForce(
-  { body, status }: Pick<Grant, 'body' | 'status'>,
-  { now, service }: Invocation,
-): boolean {
-  return status.state === 'active' && Math.min(now, service.clock.now()) < body.rule.notAfter;
 }
 
 /**

@@ -5,9 +5,10 @@
  * @module
  */
 import { createRequire } from 'node:module';
-import type { ContractService } from '../contract-service.js';
+import type { ContractService, ServiceSource } from '../contract-service.js';
 import { createContracts, type ContractClass } from '../create-contracts.js';
-import { JSONSerializer, type ChaincodeInterface } from '../fabric.js';
+import type { ChaincodeInterface } from '../fabric.js';
+import { serializers } from './wire-serializer.js';
 
 /** What fabric-shim does not export, and has no types for. */
 type Dispatcher = new (
@@ -18,16 +19,12 @@ type Dispatcher = new (
 ) => ChaincodeInterface;
 
 const DISPATCHER = 'fabric-shim/lib/contract-spi/chaincodefromcontract.js';
-const SERIALIZERS = {
-  transaction: 'jsonSerializer',
-  serializers: { jsonSerializer: JSONSerializer },
-};
 
 /**
  * One organization's chaincode. `Invoke(stub)` resolves to `{ status: 200, payload }`, or to
  * `{ status: 500, message }` with an error in its wire form; it does not reject.
  */
-export function createChaincode(service: ContractService): ChaincodeInterface {
+export function createChaincode(service: ContractService | ServiceSource): ChaincodeInterface {
   const ChaincodeFromContract = createRequire(import.meta.url)(DISPATCHER) as Dispatcher;
-  return new ChaincodeFromContract(createContracts(service), SERIALIZERS, {}, 'emr-share');
+  return new ChaincodeFromContract(createContracts(service), serializers, {}, 'emr-share');
 }

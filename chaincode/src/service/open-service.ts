@@ -3,21 +3,30 @@
  *
  * @module
  */
-import type { ContractService, ServiceSource } from '../contract-service.js';
-import { openCustodianFile } from './custodian-file.js';
+import type { ServiceSource } from '../contract-service.js';
+import { CustodianKeyFiles } from './custodian-keys.js';
 import { readServiceEnvironment, type ServiceEnvironment } from './environment.js';
 
-/** Opens the service of an organization: the machine's clock, and the custodian key on disk. */
+/**
+ * Opens the service of an organization: the machine's clock, and the custodian keys as they are on
+ * disk at each call, so that a rotation needs no restart.
+ *
+ * @throws ServiceError where a custodian key cannot be used.
+ */
 export async function openService({
   mspId,
   custodianKeyFile,
-}: ServiceEnvironment): Promise<ContractService> {
-  const { custodian } = await openCustodianFile(custodianKeyFile);
-  return { mspId, clock: { now: () => Date.now() }, custodian };
+}: ServiceEnvironment): Promise<ServiceSource> {
+  const custodians = await CustodianKeyFiles.open(custodianKeyFile);
+  const service = { mspId, clock: { now: () => Date.now() }, custodians };
+  return async () => {
+    await custodians.refresh();
+    return service;
+  };
 }
 
 /** The service that the environment describes, opened at the first call; until then nothing is read. */
 export function serviceOfThisProcess(): ServiceSource {
-  let opened: Promise<ContractService> | undefined;
-  return () => (opened ??= openService(readServiceEnvironment(process.env)));
+  let opened: Promise<ServiceSource> | undefined;
+  return async () => (await (opened ??= openService(readServiceEnvironment(process.env))))();
 }

@@ -1,6 +1,5 @@
 /** A channel of several organizations in memory: each endorses alone, all must agree. */
 import { randomBytes } from 'node:crypto';
-import { SecretKey } from '@emr-share/crypto';
 import { loadNativeBackend, useBackend } from '@emr-share/crypto/native';
 import {
   decodeWireError,
@@ -13,8 +12,9 @@ import {
   type TransactionResponse,
 } from '@emr-share/model';
 import shimLogger from 'fabric-shim/lib/logger.js';
-import { createChaincode, CustodianSecret } from '../../src/index.js';
+import { createChaincode } from '../../src/index.js';
 import type { ChaincodeInterface } from '../../src/fabric.js';
+import { TestCustodians } from './custodians.js';
 import { createStub, type Proposal } from './stub.js';
 import { newSimulation, World, type Simulation } from './world.js';
 
@@ -54,7 +54,7 @@ interface Endorsement {
   readonly simulation: Simulation;
 }
 
-type CustodianKeys = Readonly<Record<Organization, SecretKey>>;
+type Custodians = Readonly<Record<Organization, TestCustodians>>;
 
 const eachOrganization = <T>(make: (mspId: Organization) => T): Record<Organization, T> => ({
   HospAMSP: make('HospAMSP'),
@@ -66,28 +66,29 @@ const eachOrganization = <T>(make: (mspId: Organization) => T): Record<Organizat
 export class Channel {
   readonly world: World;
   readonly events: AuditEntry[] = [];
-  readonly custodianKeys: CustodianKeys;
+  readonly custodians: Custodians;
   /** Time of the organizations' own clocks. */
   now = Date.UTC(2026, 0, 1);
   /** What the last call read and wrote at its first endorser. */
   last: Simulation = newSimulation();
   readonly #chaincode: Readonly<Record<Organization, ChaincodeInterface>>;
 
-  constructor(world = new World(), custodianKeys = eachOrganization(() => SecretKey.random())) {
+  constructor(world = new World(), custodians = eachOrganization(() => new TestCustodians())) {
     this.world = world;
-    this.custodianKeys = custodianKeys;
+    this.custodians = custodians;
     this.#chaincode = eachOrganization((mspId) =>
       createChaincode({
         mspId,
         clock: { now: () => this.now },
-        custodian: new CustodianSecret(custodianKeys[mspId]),
+        custodians: custodians[mspId],
       }),
     );
   }
 
   /** Another channel of the same organizations in the same state; neither sees what the other does. */
   fork(): Channel {
-    const fork = new Channel(this.world.copy(), this.custodianKeys);
+    const custodians = eachOrganization((mspId) => this.custodians[mspId].copy());
+    const fork = new Channel(this.world.copy(), custodians);
     fork.now = this.now;
     return fork;
   }
@@ -129,11 +130,11 @@ export class Channel {
     return responseOf(name, payload);
   }
 
-  /** A query with an argument that need not be a request. */
+  /** A query with an argument that need not be a request, or with none. */
   async evaluateRaw(
     identity: Identity,
     name: string,
-    argument: string,
+    argument?: string,
     options: CallOptions = {},
   ): Promise<string> {
     const organizations = options.organizations ?? [ORGANIZATIONS[0]];
@@ -145,14 +146,14 @@ export class Channel {
   #propose(
     { mspId, certificatePem }: Identity,
     name: string,
-    argument: string,
+    argument: string | undefined,
     { at = this.now, transient = {} }: CallOptions,
   ): Proposal {
     return {
       transactionId: randomBytes(32).toString('hex'),
       creator: { mspid: mspId, idBytes: Buffer.from(certificatePem) },
       timestampMs: at,
-      args: [name, argument],
+      args: argument === undefined ? [name] : [name, argument],
       transient: new Map(Object.entries(transient)),
     };
   }

@@ -203,6 +203,7 @@ export class Person implements Identity {
   ): SealedScope {
     const delegatingSk = this.scopeKey(scopeId);
     const { threshold, custodians, grantId } = grant;
+    const { generation = 1 } = options;
     const receiving = options.receiving ?? bytesOf(grant.delegateeKey);
     const kfrags = generateKFrags(
       options.delegating ?? delegatingSk,
@@ -215,12 +216,12 @@ export class Person implements Identity {
     );
     const sealed = Object.fromEntries(
       custodians.map((mspId, i) => {
-        const key = channel.custodianKeys[mspId as Organization].publicKey();
+        const key = channel.custodians[mspId as Organization].secret(generation).publicKey();
         const context = canonicalBytes({ grantId, mspId, scopeId, ...options.context });
         return [mspId, hexOf(sealBox(key, kfrags[i]!.toBytes(), { context }))];
       }),
     );
-    return { scope: this.commit(grantId, scopeId, sealed), sealed };
+    return { scope: this.commit(grantId, scopeId, sealed, {}, generation), sealed };
   }
 
   /** Signs for sealed fragments as they are. */
@@ -229,6 +230,7 @@ export class Person implements Identity {
     scopeId: string,
     sealed: Readonly<Record<string, string>>,
     changes: Partial<GrantScopeBody> = {},
+    generation = 1,
   ): SignedGrantScope {
     return this.sign('grant-scope', {
       grantId,
@@ -236,6 +238,7 @@ export class Person implements Identity {
       delegatingKey: hexOf(this.scopeKey(scopeId).publicKey().toCompressedBytes()),
       fragments: Object.entries(sealed).map(([mspId, box]) => ({
         mspId,
+        generation,
         sealedSha256: createHash('sha256').update(box, 'hex').digest('hex'),
       })),
       ...changes,
@@ -251,6 +254,8 @@ export interface SealOptions {
   readonly signDelegatingKey?: boolean;
   readonly signReceivingKey?: boolean;
   readonly context?: Readonly<Record<string, string>>;
+  /** Of the custodian keys that the fragments are sealed to; default 1. */
+  readonly generation?: number;
 }
 
 export const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'));

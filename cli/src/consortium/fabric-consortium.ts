@@ -6,16 +6,18 @@
  */
 import { readFile } from 'node:fs/promises';
 import { type Identity, introduceAdmin, type Keyring } from '@emr-share/gateway-client';
-import { FabricLedger, type GatewayEndpoint } from '@emr-share/gateway-client/fabric';
+import {
+  FabricLedger,
+  InStep,
+  readConnectionProfile,
+  verifyFabricChain,
+  type ChainVerification,
+  type ConnectionProfile,
+} from '@emr-share/gateway-client/fabric';
 import { KuboBlobStore } from '@emr-share/gateway-client/kubo';
 import { createIdentity } from '@emr-share/gateway-client/node';
 import type { MspId, Role, UserId } from '@emr-share/model';
-import {
-  type ConnectionProfile,
-  connectionProfiles,
-  enrolUser,
-  networkPaths,
-} from '@emr-share/network';
+import { connectionProfiles, enrolUser, networkPaths } from '@emr-share/network';
 import { adminKeyring } from './admin-keyring.js';
 
 /** Whom an organization's CA shall certify. */
@@ -42,6 +44,10 @@ export interface FabricConsortium extends AsyncDisposable {
   admin(mspId: MspId): Promise<FabricAdmin>;
   /** The ledger as that identity sees it, through its own organization's gateways first. */
   ledger(identity: Identity): FabricLedger;
+  /** For whoever plays several people: what one did, the next one sees. */
+  inStep(): Promise<InStep>;
+  /** Compares the chains of all hospitals' peers; see {@link verifyFabricChain}. */
+  verify(signal?: AbortSignal): Promise<ChainVerification>;
 }
 
 interface Member {
@@ -50,18 +56,10 @@ interface Member {
   readonly profile: ConnectionProfile;
 }
 
-function gatewaysOf({ peers }: ConnectionProfile): GatewayEndpoint[] {
-  return Object.values(peers).map(({ url, tlsCACerts, grpcOptions }) => ({
-    address: url.replace(/^grpcs:\/\//, ''),
-    tlsRootPem: tlsCACerts.pem,
-    serverName: grpcOptions?.['ssl-target-name-override'],
-  }));
-}
-
-function membersOf(profiles: Readonly<Record<string, ConnectionProfile>>): Member[] {
-  return Object.entries(profiles).flatMap(([name, profile]) => {
-    const own = profile.organizations[name];
-    return own === undefined ? [] : [{ name, mspId: own.mspid, profile }];
+function membersOf(profiles: Awaited<ReturnType<typeof connectionProfiles>>): Member[] {
+  return Object.entries(profiles).map(([name, content]) => {
+    const profile = readConnectionProfile(JSON.stringify(content));
+    return { name, mspId: profile.mspId, profile };
   });
 }
 
@@ -81,37 +79,46 @@ export async function openFabricConsortium(dir: string): Promise<FabricConsortiu
   };
   const first = members[0];
   const blobs = new KuboBlobStore({ nodes: first?.profile.stores ?? [] });
+  const admin = async (mspId: MspId): Promise<FabricAdmin> => {
+    const organization = paths.organization(memberOf(mspId).name);
+    const { certificate, key } = organization.user('admin');
+    const certificatePem = await readFile(certificate, 'utf8');
+    const privateKeyPem = await readFile(key, 'utf8');
+    return {
+      identity: createIdentity({ mspId, certificatePem, privateKeyPem }),
+      keyring: await adminKeyring(organization.dir),
+    };
+  };
+  /** The first hospital's, which shows where all peers are. */
+  const asFirst = async (): Promise<{ profile: ConnectionProfile; identity: Identity }> => {
+    if (first === undefined) throw new TypeError('no organization');
+    return { profile: first.profile, identity: (await admin(first.mspId)).identity };
+  };
   return {
     dir,
     organizations: members
-      .filter(({ name, profile }) => profile.organizations[name]?.peers.length !== 0)
+      .filter(({ mspId, profile }) => profile.gateways.some((gateway) => gateway.mspId === mspId))
       .map(({ mspId }) => mspId),
     blobs,
     enrol: async (mspId, user) => {
       const { certificate, key } = await enrolUser(dir, memberOf(mspId).name, user);
       return createIdentity({ mspId, certificatePem: certificate, privateKeyPem: key });
     },
-    admin: async (mspId) => {
-      const organization = paths.organization(memberOf(mspId).name);
-      const { certificate, key } = organization.user('admin');
-      const certificatePem = await readFile(certificate, 'utf8');
-      const privateKeyPem = await readFile(key, 'utf8');
-      return {
-        identity: createIdentity({ mspId, certificatePem, privateKeyPem }),
-        keyring: await adminKeyring(organization.dir),
-      };
-    },
+    admin,
     ledger: (identity) => {
       const { profile } = memberOf(identity.mspId);
-      const [channel] = Object.keys(profile.channels);
-      const ledger = new FabricLedger({
-        identity,
-        gateways: gatewaysOf(profile),
-        channel,
-        chaincode: profile.contract,
-      });
+      const { gateways, channel, contract: chaincode } = profile;
+      const ledger = new FabricLedger({ identity, gateways, channel, chaincode });
       ledgers.push(ledger);
       return ledger;
+    },
+    inStep: async () => {
+      const { profile, identity } = await asFirst();
+      return new InStep(profile, identity);
+    },
+    verify: async (signal) => {
+      const { profile, identity } = await asFirst();
+      return verifyFabricChain(profile, identity, { signal });
     },
     [Symbol.asyncDispose]: () => {
       for (const ledger of ledgers) ledger.close();
@@ -134,11 +141,11 @@ export async function foundConsortium(
   for (const mspId of organizations) {
     const { identity, keyring } = await consortium.admin(mspId);
     const ledger = consortium.ledger(identity);
-    const { publicKey } = await ledger.evaluate(
+    const custodian = await ledger.evaluate(
       'registry:GetCustodianKey',
       {},
       { organizations: [mspId], signal },
     );
-    await introduceAdmin({ ledger, blobs, keyring, signal }, { publicKey, generation: 1 });
+    await introduceAdmin({ ledger, blobs, keyring, signal }, custodian);
   }
 }

@@ -9,6 +9,7 @@ const TEXT: Readonly<Record<AuditType, string>> = {
   'user.registered': 'registered',
   'user.suspended': 'suspended a user',
   'custodian.published': 'published a custodian key',
+  'custodian.retired': 'retired a custodian key',
   'scope.published': 'opened a scope',
   'policy.published': 'published an access policy',
   'record.filed': 'filed a record',

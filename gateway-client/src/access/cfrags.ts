@@ -40,7 +40,7 @@ async function ask(
   signal: AbortSignal,
 ): Promise<VerifiedCapsuleFrag> {
   const { ticketId } = ticket;
-  const answer = await whileBehind(['TICKET_NOT_FOUND'], signal, () =>
+  const answer = await whileBehind(['TICKET_NOT_FOUND', 'CUSTODIAN_STALE'], signal, () =>
     ledger.evaluate('access:Reencrypt', { ticketId }, { organizations: [mspId], signal }),
   );
   try {

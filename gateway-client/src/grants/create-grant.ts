@@ -14,6 +14,7 @@ import {
   type GrantBody,
   type ScopeId,
   type SignedGrant,
+  type SignedGrantScope,
 } from '@emr-share/model';
 import { bytesToHex } from '../bytes.js';
 import type { ClientContext } from '../client-context.js';
@@ -22,7 +23,7 @@ import type { CallOptions } from '../ports/ledger.js';
 import { whileBehind } from '../retry.js';
 import { find, submitSettled } from '../settle.js';
 import { extendGrant } from './extend-grant.js';
-import { depositFragments, keysOf, sealScope } from './fragments.js';
+import { depositFragments, sealScope, withCurrentKeys } from './fragments.js';
 import { ensureRecordScope } from './record-scope.js';
 import { assertWithinPolicy, grantBodyOf, isGrantOf, type GrantTerms } from './terms.js';
 
@@ -78,11 +79,21 @@ async function newGrant(
   const body = await settledTerms(context, { grantId, terms, custodians }, signal);
   const grant: SignedGrant = { body, signature: context.keyring.sign('grant', body) };
   const scopeIds = await coveredScopes(context, body.coverage, signal);
-  const keys = keysOf(custodians);
-  const sealed = scopeIds.map((scopeId) => sealScope(context, body, scopeId, keys));
-  await depositFragments(context, grant, sealed, signal);
-  const scopes = sealed.map(({ scope }) => scope);
-  const { ledger } = context;
+  return withCurrentKeys(context, signal, async (keys) => {
+    const sealed = scopeIds.map((scopeId) => sealScope(context, body, scopeId, keys));
+    await depositFragments(context, grant, sealed, signal);
+    const scopes = sealed.map(({ scope }) => scope);
+    return submitGrant(context, grant, scopes, signal);
+  });
+}
+
+async function submitGrant(
+  { ledger }: ClientContext,
+  grant: SignedGrant,
+  scopes: SignedGrantScope[],
+  signal: AbortSignal,
+): Promise<Grant> {
+  const { grantId } = grant.body;
   const { response } = await whileBehind(['FRAGMENT_MISSING'], signal, () =>
     submitSettled(
       ledger,

@@ -10,7 +10,7 @@ import { ownCurrentScope } from '../identity/scopes.js';
 import { whileBehind } from '../retry.js';
 import { submitSettled } from '../settle.js';
 import { assertSigned } from '../signed.js';
-import { depositFragments, inBatches, keysOf, sealScope } from './fragments.js';
+import { depositFragments, inBatches, sealScope, withCurrentKeys } from './fragments.js';
 import { grantedEpochs, missingScopes } from './grant-scopes.js';
 
 /** From which epoch on a grant shall have every one. */
@@ -51,12 +51,13 @@ export async function extendGrant(
   if (lacking.length === 0) return grant;
   // The grant is one peer's word: a forged one must not get a key split for it.
   assertSigned('grant', grant, context.keyring.verifyingPk, 'grant');
-  const keys = keysOf(await context.directory.custodians(signal));
   let extended = grant;
   for (const scopeIds of inBatches(lacking)) {
-    const sealed = scopeIds.map((scopeId) => sealScope(context, grant.body, scopeId, keys));
-    await depositFragments(context, grant, sealed, signal);
-    extended = await submitExtension(context, grant, sealed, signal);
+    extended = await withCurrentKeys(context, signal, async (keys) => {
+      const sealed = scopeIds.map((scopeId) => sealScope(context, grant.body, scopeId, keys));
+      await depositFragments(context, grant, sealed, signal);
+      return submitExtension(context, grant, sealed, signal);
+    });
   }
   return extended;
 }

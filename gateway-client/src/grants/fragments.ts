@@ -13,6 +13,7 @@ import {
   type FragmentDeposit,
   type GrantBody,
   type GrantScopeBody,
+  type KeyGeneration,
   type MspId,
   type ScopeId,
   type SignedGrant,
@@ -21,6 +22,7 @@ import {
 import { bytesToHex, sha256Hex } from '../bytes.js';
 import type { ClientContext } from '../client-context.js';
 import { publicKeyOf } from '../directory.js';
+import { whileBehind } from '../retry.js';
 
 /** One scope of a grant: what the ledger gets, and what each custodian gets. */
 export interface SealedScope {
@@ -29,13 +31,38 @@ export interface SealedScope {
   readonly sealed: ReadonlyMap<MspId, Uint8Array>;
 }
 
+/** A custodian's current key. */
+interface CustodianKey {
+  readonly publicKey: PublicKey;
+  readonly generation: KeyGeneration;
+}
+
 /** Custodians' keys by MSP ID. */
-export type CustodianKeys = ReadonlyMap<MspId, PublicKey>;
+export type CustodianKeys = ReadonlyMap<MspId, CustodianKey>;
+
+/**
+ * Runs a step that seals to the custodians' keys, once more with their keys as they are then where
+ * one of them has retired the key that was used.
+ *
+ * @param step - Harmless to repeat after a refusal: fragments may be replaced until a grant has them.
+ */
+export function withCurrentKeys<T>(
+  { directory }: ClientContext,
+  signal: AbortSignal,
+  step: (keys: CustodianKeys) => Promise<T>,
+): Promise<T> {
+  return whileBehind(['CUSTODIAN_STALE'], signal, async () =>
+    step(keysOf(await directory.custodians(signal))),
+  );
+}
 
 /** The keys of published custodians, decoded. */
-export function keysOf(custodians: readonly Custodian[]): CustodianKeys {
+function keysOf(custodians: readonly Custodian[]): CustodianKeys {
   return new Map(
-    custodians.map(({ mspId, publicKey }) => [mspId, publicKeyOf(publicKey, 'the custodian key')]),
+    custodians.map(({ mspId, publicKey, generation }) => [
+      mspId,
+      { publicKey: publicKeyOf(publicKey, 'the custodian key'), generation },
+    ]),
   );
 }
 
@@ -58,22 +85,26 @@ export function sealScope(
     threshold,
     shares: custodians.length,
   });
-  const sealed = new Map(
-    custodians.map((mspId, i) => {
-      const [kfrag, key] = [kfrags[i], keys.get(mspId)];
-      if (kfrag === undefined || key === undefined) {
-        throw new EmrError('CUSTODIAN_NOT_FOUND', { mspId });
-      }
-      const context = canonicalBytes({ grantId, mspId, scopeId });
-      return [mspId, sealBox(key, kfrag.toBytes(), { context, rng })];
-    }),
-  );
+  const parts = custodians.map((mspId, i) => {
+    const [kfrag, key] = [kfrags[i], keys.get(mspId)];
+    if (kfrag === undefined || key === undefined) {
+      throw new EmrError('CUSTODIAN_NOT_FOUND', { mspId });
+    }
+    const context = canonicalBytes({ grantId, mspId, scopeId });
+    const box = sealBox(key.publicKey, kfrag.toBytes(), { context, rng });
+    return { mspId, generation: key.generation, box };
+  });
   const body: GrantScopeBody = {
     grantId,
     scopeId,
     delegatingKey: keyring.scopeKeyHex(scopeId),
-    fragments: [...sealed].map(([mspId, bytes]) => ({ mspId, sealedSha256: sha256Hex(bytes) })),
+    fragments: parts.map(({ mspId, generation, box }) => ({
+      mspId,
+      generation,
+      sealedSha256: sha256Hex(box),
+    })),
   };
+  const sealed = new Map(parts.map(({ mspId, box }) => [mspId, box]));
   return { scope: { body, signature: keyring.sign('grant-scope', body) }, sealed };
 }
 
