@@ -36,14 +36,19 @@ export interface Sample {
 }
 
 export class Journal {
-  readonly #started = performance.now();
+  /** When the load began, in milliseconds since 1970: what its processes have in common. */
+  readonly startedAt: number;
   readonly acknowledged: Acknowledged[] = [];
   readonly unanswered: Unanswered[] = [];
   readonly kills: Kill[] = [];
   readonly samples: Sample[] = [];
 
+  constructor(startedAt: number) {
+    this.startedAt = startedAt;
+  }
+
   /** Milliseconds since the load began. */
   now(): number {
-    return Math.round(performance.now() - this.#started);
+    return Date.now() - this.startedAt;
   }
 }

@@ -2,6 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type OrdererSample, ordering, startNode, stopNode } from '@emr-share/network';
 import type { Journal, Kill } from './journal.js';
 
+/** From a start to the next kill, where the start took long. */
+const LEAST_UP_MS = 15_000;
+
 export interface KillPlan {
   /** From one kill to the next. */
   readonly everyMs: number;
@@ -37,8 +40,9 @@ export async function killOrderers(
   const waitUntil = (ms: number): Promise<void> =>
     delay(Math.max(0, ms - journal.now()), undefined, { signal: ending }).catch(() => undefined);
   const isEnding = (): boolean => ending.aborted;
+  let backMs = 0;
   for (let round = 0; ; round++) {
-    await waitUntil((round + 1) * plan.everyMs);
+    await waitUntil(Math.max((round + 1) * plan.everyMs, backMs + LEAST_UP_MS));
     if (isEnding()) return;
     const victim = pick(await ordering(dir), round, plan);
     if (victim === undefined) continue;
@@ -48,6 +52,7 @@ export async function killOrderers(
     journal.kills.push(kill);
     await waitUntil(kill.atMs + plan.downMs);
     await startNode(dir, victim.node);
-    kill.backMs = journal.now();
+    backMs = journal.now();
+    kill.backMs = backMs;
   }
 }

@@ -9,15 +9,23 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { foundConsortium, openFabricConsortium } from '@emr-share/cli/consortium';
-import { down, loadTopology, ordering, type Topology, up } from '@emr-share/network';
+import { openFabricConsortium } from '@emr-share/cli/consortium';
+import {
+  down,
+  loadTopology,
+  ordering,
+  type SupervisorReport,
+  supervisorReport,
+  type Topology,
+  up,
+} from '@emr-share/network';
 import { describeMachine, type Machine } from '../machine.js';
 import { Journal } from './journal.js';
 import { killOrderers, type KillPlan } from './orderer-killer.js';
 import { seededRandom } from './random.js';
 import { gapsIn, type SoakSummary, summarize } from './summary.js';
 import { type PeerLedger, verifyPeers } from './verify-peers.js';
-import { newPatients, runWorkload } from './workload.js';
+import { startLoad } from './load.js';
 
 export interface SoakOptions {
   readonly minutes: number;
@@ -53,6 +61,7 @@ export interface SoakResult {
   readonly perSecond: readonly number[];
   readonly samples: readonly object[];
   readonly peers: readonly PeerLedger[];
+  readonly supervisor: SupervisorReport['events'];
 }
 
 const CONTRACT = fileURLToPath(new URL('../../../chaincode/dist/service/main.js', import.meta.url));
@@ -109,11 +118,12 @@ function seriesOf({ samples }: Journal): object[] {
 
 async function soak(dir: string, topology: Topology, options: SoakOptions): Promise<SoakResult> {
   await using consortium = await openFabricConsortium(dir);
-  await foundConsortium(consortium);
-  const patients = await newPatients(consortium, options.inFlight);
-  say(`${patients.length} patients; load for ${options.minutes} min, seed ${options.seed}`);
-  const journal = new Journal();
+  const { organizations } = consortium;
+  const patients = Math.ceil(options.inFlight / organizations.length);
+  await using load = await startLoad(dir, organizations, patients);
+  say(`${patients} patients in each hospital; ${options.minutes} minutes, seed ${options.seed}`);
   const durationMs = options.minutes * 60_000;
+  const journal = new Journal(Date.now());
   const ending = AbortSignal.timeout(durationMs);
   const plan = {
     everyMs: options.killEvery * 1000,
@@ -122,7 +132,7 @@ async function soak(dir: string, topology: Topology, options: SoakOptions): Prom
     random: seededRandom(options.seed),
   };
   await Promise.all([
-    runWorkload(patients, journal, { rate: options.rate, ending }),
+    load.run(journal, durationMs, options.rate),
     sampleUntil(ending, dir, journal),
     options.killEvery > 0 ? killOrderers(dir, journal, plan, ending) : null,
   ]);
@@ -130,7 +140,9 @@ async function soak(dir: string, topology: Topology, options: SoakOptions): Prom
   const level = await orderersLevel(dir);
   const ids = journal.acknowledged.map(({ transactionId }) => transactionId);
   const peers = await verifyPeers(consortium, topology.channel, ids);
-  const summary = summarize(journal, peers, { durationMs, restarts: 0, level });
+  const { events } = await supervisorReport(dir);
+  const restarts = events.filter(({ kind }) => kind === 'restarted').length;
+  const summary = summarize(journal, peers, { durationMs, restarts, level });
   return {
     machine: describeMachine(),
     options,
@@ -142,6 +154,7 @@ async function soak(dir: string, topology: Topology, options: SoakOptions): Prom
     perSecond: perSecond(journal, durationMs),
     samples: seriesOf(journal),
     peers,
+    supervisor: events,
   };
 }
 
@@ -153,7 +166,8 @@ export async function runSoak(options: SoakOptions): Promise<void> {
   say(`bringing ${topology.name} up on ports from ${basePort}`);
   let result: SoakResult;
   try {
-    await up(topology, { dir, contract: { command: [process.execPath, CONTRACT] } });
+    const command = [process.execPath, CONTRACT] as const;
+    await up(topology, { dir, contract: { command }, supervise: options.supervise });
     result = await soak(dir, topology, options);
   } finally {
     await down(dir, { purge: keep === undefined });

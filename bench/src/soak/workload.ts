@@ -7,7 +7,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Keyring, type Ledger } from '@emr-share/gateway-client';
 import type { FabricConsortium } from '@emr-share/cli/consortium';
-import { EmrError } from '@emr-share/model';
+import { EmrError, type MspId } from '@emr-share/model';
 import type { Journal } from './journal.js';
 
 /** A registered patient with a connection of its own. */
@@ -16,14 +16,15 @@ export interface Patient {
   readonly keyring: Keyring;
 }
 
-const ENROLLED_AT_ONCE = 4;
 const RETRY_AFTER_MS = 250;
 const DAY_MS = 86_400_000;
 
-async function newPatient(consortium: FabricConsortium, index: number): Promise<Patient> {
-  const { organizations } = consortium;
-  const mspId = organizations[index % organizations.length] ?? '';
-  const userId = `patient-${index}`;
+async function newPatient(
+  consortium: FabricConsortium,
+  mspId: MspId,
+  index: number,
+): Promise<Patient> {
+  const userId = `patient-${mspId.toLowerCase()}-${index}`;
   const ledger = consortium.ledger(await consortium.enrol(mspId, { userId, role: 'patient' }));
   const keyring = Keyring.random();
   const body = {
@@ -41,14 +42,14 @@ async function newPatient(consortium: FabricConsortium, index: number): Promise<
   return { ledger, keyring };
 }
 
-/** Enrols and registers patients, evenly at the hospitals. */
-export async function newPatients(consortium: FabricConsortium, count: number): Promise<Patient[]> {
+/** Enrols and registers patients of a hospital. */
+export async function newPatients(
+  consortium: FabricConsortium,
+  mspId: MspId,
+  count: number,
+): Promise<Patient[]> {
   const patients: Patient[] = [];
-  for (let first = 0; first < count; first += ENROLLED_AT_ONCE) {
-    const size = Math.min(ENROLLED_AT_ONCE, count - first);
-    const some = Array.from({ length: size }, (_, i) => newPatient(consortium, first + i));
-    patients.push(...(await Promise.all(some)));
-  }
+  for (let i = 0; i < count; i++) patients.push(await newPatient(consortium, mspId, i));
   return patients;
 }
 
