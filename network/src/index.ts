@@ -19,7 +19,7 @@ export type { ContractCommand } from './nodes/context.js';
 export { up, type UpOptions } from './up/up.js';
 export { down, type DownOptions, type DownReport } from './up/down.js';
 export { status, type NetworkStatus, type NodeState, type NodeStatus } from './up/status.js';
-export { networkTopology, nodesToAct, organizationsHere } from './up/open-network.js';
+export { networkHost, networkTopology, nodesToAct, organizationsHere } from './up/open-network.js';
 export { followLog } from './up/follow-log.js';
 export { nodeLog, startNode, stopNode } from './up/single-node.js';
 export type { StopOutcome } from './process/stop-process.js';
@@ -37,7 +37,11 @@ export type {
 export { exportPublic, exportSwarmKey, importPublic, importSwarmKey } from './hosts/exchange.js';
 export type { ImportReport } from './hosts/exchange.js';
 export { MAX_MATERIAL_BYTES } from './hosts/public-material.js';
-export { upgradeContract, type UpgradeOptions, type UpgradeReport } from './admin/upgrade-contract.js';
+export {
+  upgradeContract,
+  type UpgradeOptions,
+  type UpgradeReport,
+} from './admin/upgrade-contract.js';
 export { type AddedOrganization, addOrganization } from './admin/add-organization.js';
 export type { AdminOptions } from './admin/administer.js';
 export { mermaid } from './export/mermaid.js';

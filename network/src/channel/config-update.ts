@@ -28,8 +28,10 @@ const OVERTAKEN = /to be at version|current sequence|error validating ReadSet/;
 export type ConfigContext = Pick<NodeContext, 'topology' | 'paths' | 'tools'>;
 
 export interface ConfigChange {
-  /** Whose admins sign; the first one's admin fetches and submits. */
-  signers: readonly Organization[];
+  /** Whose admin fetches, signs and submits. */
+  submitter: Organization;
+  /** Whose admins sign before; none by default. */
+  cosigners?: (config: ChannelConfig) => readonly Organization[];
   /** Changes what it is given. Called anew for each attempt; no difference means nothing to do. */
   apply: (config: ChannelConfig) => void;
   signal?: AbortSignal | undefined;
@@ -94,17 +96,13 @@ class ConfigUpdate {
   readonly #dir: string;
   readonly #translator: ConfigTranslator;
   readonly #cli: ConfigCli;
-  readonly #submitter: Organization;
 
   constructor(context: ConfigContext, change: ConfigChange, dir: string) {
-    const [submitter] = change.signers;
-    if (submitter === undefined) throw new Error('a configuration update needs a signer');
     this.#context = context;
     this.#change = change;
     this.#dir = dir;
     this.#translator = new ConfigTranslator(context.tools, change.signal);
     this.#cli = new ConfigCli(context, change.signal);
-    this.#submitter = submitter;
   }
 
   async run(): Promise<ConfigOutcome> {
@@ -116,7 +114,7 @@ class ConfigUpdate {
         return { changed: attempt > 0, blockNumber };
       }
       try {
-        await this.#submit(await this.#envelope(config, changed));
+        await this.#submit(await this.#envelope(config, changed), config);
         await this.#awaitAfter(blockNumber);
       } catch (error) {
         const overtaken = NetworkError.is(error, 'COMMAND_FAILED') && OVERTAKEN.test(error.message);
@@ -127,7 +125,7 @@ class ConfigUpdate {
 
   async #current(): Promise<{ config: ChannelConfig; blockNumber: number }> {
     const block = join(this.#dir, 'config.block');
-    await this.#cli.fetch(this.#submitter, block);
+    await this.#cli.fetch(this.#change.submitter, block);
     return this.#translator.configIn(block);
   }
 
@@ -160,9 +158,10 @@ class ConfigUpdate {
     return encoded ?? '';
   }
 
-  async #submit(envelope: string): Promise<void> {
-    for (const signer of this.#change.signers.slice(1)) await this.#cli.sign(signer, envelope);
-    await this.#cli.submit(this.#submitter, envelope);
+  async #submit(envelope: string, config: ChannelConfig): Promise<void> {
+    const { submitter, cosigners } = this.#change;
+    for (const cosigner of cosigners?.(config) ?? []) await this.#cli.sign(cosigner, envelope);
+    await this.#cli.submit(submitter, envelope);
   }
 
   /** The orderer answers when it has taken the update, not when the channel has it. */

@@ -14,7 +14,6 @@ const GZIP_OS_UNKNOWN = 255;
 
 /** Filled in by each organization's external builder, from its peers' environment. */
 const CONNECTION = {
-  address: '{{.address}}',
   dial_timeout: '10s',
   tls_required: true,
   client_auth_required: true,
@@ -57,9 +56,14 @@ export interface ContractPackage {
   bytes: Buffer;
 }
 
-/** @param label - NAME_VERSION of the contract; a new one makes peers connect anew */
-export function makeContractPackage(label: string): ContractPackage {
-  const code = tarGz([['connection.json', Buffer.from(JSON.stringify(CONNECTION))]]);
+/**
+ * @param label - NAME_VERSION of the contract; a new one makes peers connect anew
+ * @param isAtStandby - whether its services listen at the standby port
+ */
+export function makeContractPackage(label: string, isAtStandby = false): ContractPackage {
+  const address = isAtStandby ? '{{.standby_address}}' : '{{.address}}';
+  const connection = JSON.stringify({ address, ...CONNECTION });
+  const code = tarGz([['connection.json', Buffer.from(connection)]]);
   const metadata = Buffer.from(JSON.stringify({ type: 'ccaas', label }));
   const bytes = tarGz([
     ['metadata.json', metadata],

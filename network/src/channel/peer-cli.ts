@@ -15,6 +15,12 @@ const LIMIT_MS = 90_000;
 type Context = Pick<NodeContext, 'topology' | 'paths' | 'tools'>;
 
 const Committed = v.object({ sequence: v.number(), version: v.string() });
+const Approval = v.object({
+  sequence: v.number(),
+  source: v.object({
+    Type: v.object({ LocalPackage: v.optional(v.object({ package_id: v.string() })) }),
+  }),
+});
 const Approvals = v.object({ approvals: v.record(v.string(), v.boolean()) });
 const Installed = v.object({
   installed_chaincodes: v.optional(v.array(v.object({ package_id: v.string() })), []),
@@ -78,6 +84,22 @@ export class PeerCli {
       const undefinedYet =
         NetworkError.is(error, 'COMMAND_FAILED') && error.message.includes('not defined');
       if (undefinedYet) return null;
+      throw error;
+    }
+  }
+
+  /** What the organization approved last; `null` where it never did. */
+  async approval(): Promise<{ sequence: number; packageId: string | null } | null> {
+    try {
+      const query = ['queryapproved', ...this.#onChannel(), '--output', 'json'];
+      const { stdout } = await this.#lifecycle(query);
+      const { sequence, source } = v.parse(Approval, JSON.parse(stdout));
+      return { sequence, packageId: source.Type.LocalPackage?.package_id ?? null };
+    } catch (error) {
+      const never =
+        NetworkError.is(error, 'COMMAND_FAILED') &&
+        error.message.includes('could not fetch approved chaincode definition');
+      if (never) return null;
       throw error;
     }
   }

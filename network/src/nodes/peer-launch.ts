@@ -1,8 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProcessLaunch } from '../process/start-process.js';
-import type { Node, Organization } from '../topology/topology.js';
+import { isServedAtStandby } from '../topology/contract.js';
+import type { Node, Organization, Topology } from '../topology/topology.js';
 import { endpoint, IDENTITIES, type NodeContext, organizationOf, LOGGING_SPEC } from './context.js';
+
+/** Both, whichever is in use: a contract that is installed later may be served at the other one. */
+function serviceAddresses(
+  contract: Node<'contract'> | null,
+  topology: Topology,
+): { address: string; standby_address: string } {
+  if (contract === null) return { address: '', standby_address: '' };
+  const { grpc, standby } = contract.ports;
+  const ports = isServedAtStandby(topology.contract) ? [standby, grpc] : [grpc, standby];
+  const [address = '', standby_address = ''] = ports.map((port) =>
+    endpoint(contract.address, port),
+  );
+  return { address, standby_address };
+}
 
 /**
  * What the contract package's connection template is filled with at this organization. The external
@@ -15,7 +30,7 @@ async function builderConfig(organization: Organization, context: NodeContext): 
     .organization(organization.name)
     .node(IDENTITIES.contractClient);
   return JSON.stringify({
-    address: contract === null ? '' : endpoint(contract.address, contract.ports.grpc),
+    ...serviceAddresses(contract, context.topology),
     root_cert: await readFile(tlsCa, 'utf8'),
     client_key: await readFile(tlsKey, 'utf8'),
     client_cert: await readFile(tlsCertificate, 'utf8'),

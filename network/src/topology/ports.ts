@@ -6,7 +6,7 @@ export const PORTS_PER_ORGANIZATION = 100;
 const OFFSETS: { [R in NodeRole]: NodePorts[R] } = {
   ca: { api: 0, operations: 1 },
   orderer: { grpc: 10, admin: 11, operations: 12 },
-  contract: { grpc: 20 },
+  contract: { grpc: 20, standby: 21 },
   kubo: { swarm: 30, api: 31 },
   peer: { grpc: 40, chaincode: 41, operations: 42 },
 };

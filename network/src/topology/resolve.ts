@@ -1,5 +1,6 @@
 import { NetworkError } from '../errors.js';
 import { checkTopology } from './check.js';
+import { withContract } from './contract.js';
 import { derivedPorts } from './ports.js';
 import type { TopologyFile } from './schema.js';
 import type { Node, NodePorts, NodeRole, Organization, Topology, User } from './topology.js';
@@ -92,15 +93,16 @@ function resolveOrganization(
  * @throws {@link NetworkError} TOPOLOGY_INVALID with everything that is wrong
  */
 export function resolveTopology(file: TopologyFile, source: string): Topology {
-  const topology: Topology = {
+  const first: Topology = {
     name: file.name,
     channel: file.channel,
     tools: file.tools,
     hosts: file.hosts,
-    contract: file.contract,
+    contract: { ...file.contract, sequence: 1 },
     ordering: file.ordering,
     organizations: file.organizations.map((org, i) => resolveOrganization(org, i, file)),
   };
+  const topology = withContract(first, file.contract);
   const problems = checkTopology(file, topology);
   if (problems.length > 0) {
     throw new NetworkError('TOPOLOGY_INVALID', { source, problem: problems.join('; ') });
