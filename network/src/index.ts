@@ -43,6 +43,7 @@ export {
   type UpgradeReport,
 } from './admin/upgrade-contract.js';
 export { type AddedOrganization, addOrganization } from './admin/add-organization.js';
+export { renewCertificates, type Renewal } from './admin/renew-certificates.js';
 export type { AdminOptions } from './admin/administer.js';
 export { mermaid } from './export/mermaid.js';
 export { connectionProfiles, type ConnectionProfile } from './export/connection-profile.js';
@@ -54,7 +55,7 @@ export { orderingLeader } from './faults/ordering-leader.js';
 export { contractCommandOf, killNodes, startNodes } from './faults/run-nodes.js';
 export type { StartNodesOptions } from './faults/run-nodes.js';
 export { putOnSmallDisk, type SmallDisk } from './faults/small-disk.js';
-export { resume } from './faults/resume.js';
+export { waitSwarm } from './faults/swarm.js';
 export { supervise, type SuperviseOptions } from './supervise/supervise.js';
 export { supervisorReport, type SupervisorReport } from './supervise/detached.js';
 export { type SupervisorEvent, supervisorEventText } from './supervise/supervisor-event.js';

@@ -9,9 +9,9 @@ import {
   killNodes,
   type NodeRole,
   type NodeStatus,
-  resume,
   startNodes,
   status,
+  waitSwarm,
 } from '@emr-share/network';
 import { CliError } from '../errors/cli-error.js';
 import type { CommitLog } from './load/commit-log.js';
@@ -179,7 +179,8 @@ export class Site {
   /** Puts everything back that a drill has not: also after an interruption. */
   async mend(): Promise<void> {
     for (const repair of this.#repairs.splice(0).reverse()) await repair();
-    await resume(this.dir);
+    await startNodes(this.dir, this.named());
+    await waitSwarm(this.dir);
   }
 
   #hasLedger(name: string): boolean {

@@ -24,6 +24,8 @@ export interface GivenGrant {
   readonly category: Category;
   /** `ending`: its revocation was begun, and not acknowledged yet. */
   state: 'active' | 'ending' | 'revoked';
+  /** How many records had been acknowledged when its revocation was begun. */
+  recordsAtEnd?: number;
 }
 
 /** Something acknowledged that is not there or not as it was, or something there that must not be. */
@@ -69,9 +71,10 @@ export class Book {
     return this.grants.filter((grant) => grant.grantee === grantee && grant.state === 'active');
   }
 
-  recordsUnder({ patient, category }: GivenGrant): readonly FiledRecord[] {
-    return this.records.filter(
-      (record) => record.patient === patient && record.category === category,
-    );
+  /** What the grant opens, or opened until its end. */
+  recordsUnder({ patient, category, recordsAtEnd }: GivenGrant): readonly FiledRecord[] {
+    return this.records
+      .slice(0, recordsAtEnd)
+      .filter((record) => record.patient === patient && record.category === category);
   }
 }

@@ -145,6 +145,7 @@ export class Load {
 
   async #revoke(grant: GivenGrant): Promise<void> {
     grant.state = 'ending';
+    grant.recordsAtEnd = this.#book.records.length;
     const isRevoked = await this.#insist(async () => {
       await grant.patient.client.grants.revoke(grant.grantId, { signal: this.#signal });
     });
