@@ -7,11 +7,12 @@ import { status } from '@grpc/grpc-js';
 import { GatewayError } from '@hyperledger/fabric-gateway';
 import { decodeWireError, EmrError } from '@emr-share/model';
 
-/** A peer that is stopped cancels the calls to it. */
+/** A peer that is stopped cancels the calls to it; one with too many of them refuses more. */
 const NOT_ANSWERED: ReadonlySet<number> = new Set([
   status.UNAVAILABLE,
   status.DEADLINE_EXCEEDED,
   status.CANCELLED,
+  status.RESOURCE_EXHAUSTED,
 ]);
 /** What a peer says that reaches neither the contract service of its organization nor another peer. */
 const NOT_REACHED =

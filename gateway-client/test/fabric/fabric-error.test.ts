@@ -53,6 +53,13 @@ describe('an error of the gateway', () => {
     expect(fromFabricError(error)).toMatchObject({ code: 'GRANT_REVOKED' });
   });
 
+  it('is LEDGER_UNAVAILABLE when the peer has as many calls under way as it takes', () => {
+    const words =
+      '8 RESOURCE_EXHAUSTED: too many requests for /gateway.Gateway, exceeding concurrency limit (500)';
+    const error = gatewayError(status.RESOURCE_EXHAUSTED, words);
+    expect(fromFabricError(error)).toMatchObject({ code: 'LEDGER_UNAVAILABLE', cause: error });
+  });
+
   it('is LEDGER_UNAVAILABLE when no endorser reached its contract', () => {
     const error = endorseError([endorser(REFUSED_CONNECTION), endorser(REFUSED_CONNECTION, 'B')]);
     expect(fromFabricError(error)).toMatchObject({
