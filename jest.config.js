@@ -54,7 +54,9 @@ export default {
       ...base,
       displayName: 'network',
       globals: { EMR_BACKEND: 'fabric' },
-      testTimeout: 90_000,
+      setupFilesAfterEnv: ['<rootDir>/test/support/network-limits.ts'],
+      // Connections of a finished file may still write to globals that jest would have wrapped.
+      testEnvironmentOptions: { globalsCleanup: 'off' },
       testMatch: [
         '<rootDir>/*/test/**/*.network.test.ts',
         '<rootDir>/test/**/*.network.test.ts',

@@ -76,10 +76,14 @@ describeOnEachBackend('a lying organization', (backend) => {
     const warnings: EmrError[] = [];
     const old: Reencrypted[] = [];
     const first = await physician.again({
-      ledger: lyingAt([liar!], 'access:Reencrypt', (answer: Reencrypted) => {
-        old.push(answer);
-        return answer;
-      }),
+      ledger: (real) =>
+        slowExcept(
+          liar!,
+          lyingAt([liar!], 'access:Reencrypt', (answer: Reencrypted) => {
+            old.push(answer);
+            return answer;
+          })(real),
+        ),
     });
     await read(first);
     const options = {

@@ -62,6 +62,7 @@ async function openEmbedded(): Promise<Backend> {
 async function openFabric(): Promise<Backend> {
   const consortium = await openSharedNetwork();
   const { dir, organizations, blobs } = consortium;
+  const inStep = await consortium.inStep();
   // What earlier stories left staged is none of this one's: filed, it stays out of the way.
   await blobs.collect({ isReferenced: () => Promise.resolve(true), olderThanMs: 0 });
   return {
@@ -69,10 +70,11 @@ async function openFabric(): Promise<Backend> {
     organizations,
     blobs,
     enrol: ({ mspId, ...enrolment }) => consortium.enrol(mspId, enrolment),
-    ledger: (identity) => consortium.ledger(identity),
+    ledger: (identity) => inStep.ledger(consortium.ledger(identity)),
     admin: (mspId) => consortium.admin(mspId),
     restart: () => restartNetwork(dir),
     close: async () => {
+      await inStep[Symbol.asyncDispose]();
       await consortium[Symbol.asyncDispose]();
     },
   };

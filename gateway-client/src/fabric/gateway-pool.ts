@@ -44,7 +44,8 @@ export const DEFAULT_DEADLINES: FabricDeadlines = {
   unavailableMs: 15_000,
 };
 
-interface Connection {
+/** One gateway peer, connected when it is first used. */
+export interface Connection {
   readonly address: string;
   readonly client: Client;
   readonly gateway: Gateway;
@@ -66,7 +67,7 @@ export class GatewayPool {
       throw new EmrError('INPUT_INVALID', { what: 'the list of gateways', problem });
     }
     this.#deadlines = deadlines;
-    this.#connections = endpoints.map((endpoint) => open(endpoint, identity, deadlines));
+    this.#connections = endpoints.map((endpoint) => openConnection(endpoint, identity, deadlines));
   }
 
   /** How many gateways there are. */
@@ -119,7 +120,8 @@ export class GatewayPool {
 
 const within = (limitMs: number) => (): CallOptions => ({ deadline: Date.now() + limitMs });
 
-function open(
+/** Connects to one gateway peer as an identity. */
+export function openConnection(
   { address, tlsRootPem, serverName }: GatewayEndpoint,
   identity: Identity,
   deadlines: FabricDeadlines,

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { verifyFabricChain, type ChainVerification, type PeerCopy } from './chain-verification.js';
 export {
   readConnectionProfile,
   type CertificateAuthority,
@@ -11,4 +12,5 @@ export {
   type PeerEndpoint,
 } from './connection-profile.js';
 export { FabricLedger, type FabricLedgerOptions } from './fabric-ledger.js';
+export { InStep } from './in-step.js';
 export type { FabricDeadlines, GatewayEndpoint } from './gateway-pool.js';
