@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
 import { NetworkError, problemOf } from '../errors.js';
@@ -30,12 +30,13 @@ async function decode(
   { tools }: Pick<NodeContext, 'tools'>,
   signal: AbortSignal,
 ): Promise<Genesis> {
-  const args = ['proto_decode', '--type', 'common.Block', '--input', path];
-  const { stdout } = await runCommand(tools.program('configtxlator'), args, {
-    limitMs: LIMIT_MS,
-    signal,
-  });
-  const [{ payload }] = v.parse(ConfigBlock, JSON.parse(stdout)).data.data;
+  const decoded = `${path}.json`; // its standard output can only be a file
+  const args = ['proto_decode', '--type', 'common.Block', '--input', path, '--output', decoded];
+  const program = tools.program('configtxlator');
+  await runCommand(program, args, { limitMs: LIMIT_MS, signal });
+  const text = await readFile(decoded, 'utf8');
+  await rm(decoded);
+  const [{ payload }] = v.parse(ConfigBlock, JSON.parse(text)).data.data;
   return { channel: payload.header.channel_header.channel_id, config: payload.data.config };
 }
 
@@ -68,8 +69,8 @@ export async function requireSameGenesis(
   context: Pick<NodeContext, 'tools' | 'topology'>,
   signal: AbortSignal,
 ): Promise<void> {
+  const expected = await decode(own, context, signal);
   try {
-    const expected = await decode(own, context, signal);
     const found = await decode(received, context, signal);
     const [difference] = differences(found, expected, 'block');
     if (difference === undefined) return;

@@ -49,6 +49,11 @@ export async function organizationsHere(dir: string): Promise<readonly Organizat
   return (await openNetwork(dir)).local.organizations;
 }
 
+/** Which host of a network on several hosts this is. @throws as {@link openNetwork} */
+export async function networkHost(dir: string): Promise<string | null> {
+  return (await openNetwork(dir)).state.host;
+}
+
 /** What the network in a folder was last brought up from. @throws as {@link openNetwork} */
 export async function networkTopology(dir: string): Promise<Topology> {
   return (await openNetwork(dir)).topology;

@@ -5,12 +5,16 @@
  */
 import { Command } from 'commander';
 import type { Host } from '../../host.js';
+import { adminCommand } from './admin/index.js';
 import { doctorCommand } from './doctor.js';
 import { downCommand } from './down.js';
+import { exportCommand } from './export.js';
+import { importCommand } from './import.js';
 import { logsCommand } from './logs.js';
 import { startCommand } from './start.js';
 import { statusCommand } from './status.js';
 import { stopCommand } from './stop.js';
+import { superviseCommand } from './supervise.js';
 import { toolsCommand } from './tools.js';
 import { upCommand } from './up.js';
 
@@ -22,7 +26,11 @@ const COMMANDS: readonly ((host: Host) => Command)[] = [
   doctorCommand,
   stopCommand,
   startCommand,
+  exportCommand,
+  importCommand,
   toolsCommand,
+  adminCommand,
+  superviseCommand,
 ];
 
 /** Makes the command for one call. */

@@ -7,7 +7,9 @@ import { createRequire } from 'node:module';
 import {
   defaultNetworkDir,
   loadTopology,
+  networkHost,
   networkTopology,
+  organizationsHere,
   type Topology,
   up,
 } from '@emr-share/network';
@@ -28,6 +30,8 @@ import {
 interface UpCommandOptions extends FolderOptions {
   readonly topology?: string;
   readonly basePort?: number;
+  readonly host?: string;
+  readonly others: number;
 }
 
 const LAST_PORT = 65_535;
@@ -38,6 +42,21 @@ function parsePort(text: string): number {
   if (/^\d{1,5}$/.test(text) && port >= FIRST_PORT && port <= LAST_PORT) return port;
   throw new InvalidArgumentError(`It is a port, ${String(FIRST_PORT)} to ${String(LAST_PORT)}.`);
 }
+
+function parseOthers(text: string): number {
+  if (/^\d{1,5}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It is a whole number of seconds.');
+}
+
+const HOSTS_HELP = `
+A network on several hosts is brought up on each of them, with the same topology file:
+  emr network up --topology FILE --host NAME     enrols what is on this host, then waits
+  emr network export --public NAME.json          meanwhile: what the other hosts need of this one
+  emr network import OTHER.json …                what this host needs of them
+  emr network export --swarm-key FILE            once, on the host of the first organization;
+  emr network import --swarm-key FILE            on each other host that has a store
+  emr network export --public NAME.json          again on the host of the first organization: it
+                                                 has the genesis block now; import it on the others`;
 
 /** The contract service as this package's own version of it. */
 function contractService(): string {
@@ -58,9 +77,19 @@ async function wanted(
   return { dir: named ?? defaultNetworkDir(loaded.name), topology: loaded };
 }
 
+/** Each host does it for its own hospitals: their admins' keys are there. */
 async function found(dir: string, signal: AbortSignal): Promise<void> {
+  const here = await organizationsHere(dir);
   await using consortium = await openFabricConsortium(dir);
-  await foundConsortium(consortium, signal);
+  const organizations = consortium.organizations.filter((mspId) =>
+    here.some((organization) => organization.mspId === mspId),
+  );
+  await foundConsortium({ ...consortium, organizations }, signal);
+}
+
+/** As which host the folder was set up, where it was. */
+async function hostHere(dir: string): Promise<string | undefined> {
+  return (await isNetworkFolder(dir)) ? ((await networkHost(dir)) ?? undefined) : undefined;
 }
 
 async function bringUp(options: UpCommandOptions, call: Call): Promise<void> {
@@ -70,7 +99,14 @@ async function bringUp(options: UpCommandOptions, call: Call): Promise<void> {
   const display = new PlanDisplay(call.host, output);
   const command = [process.execPath, contractService()] as const;
   try {
-    await up(topology, { dir, contract: { command }, onProgress: display.onProgress, signal });
+    await up(topology, {
+      dir,
+      contract: { command },
+      host: options.host ?? (await hostHere(dir)),
+      othersLimitMs: options.others * 1000,
+      onProgress: display.onProgress,
+      signal,
+    });
   } finally {
     display.stop();
   }
@@ -94,6 +130,9 @@ export function upCommand(host: Host): Command {
       'topology file, or the name of a profile: dev, paper (default: as before, or dev)',
     )
     .option('--base-port <port>', "first port, instead of the topology file's", parsePort)
+    .option('--host <name>', "which of the topology's hosts this is, where there are several")
+    .option('--others <seconds>', 'how long to wait for what other hosts must do', parseOthers, 600)
+    .addHelpText('after', HOSTS_HELP)
     .action(async (options: UpCommandOptions, command: Command) => {
       await bringUp(options, new Call(host, command));
     });
