@@ -6,15 +6,9 @@
 import { resolve } from 'node:path';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { Call } from '../call.js';
-import {
-  type Drill,
-  type DrillResult,
-  DRILLS,
-  openOwnNetwork,
-  reportText,
-  resultLine,
-  runDrill,
-} from '../drill/index.js';
+import { DRILL_NAMES, DRILL_TITLES, type DrillName } from '../drill/drill-names.js';
+import { reportText, resultLine } from '../drill/report.js';
+import type { DrillResult } from '../drill/result.js';
 import { CliError } from '../errors/cli-error.js';
 import type { Host } from '../host.js';
 import type { Output } from '../output/output.js';
@@ -42,26 +36,25 @@ function wholeNumber(least: number, most: number): (text: string) => number {
   };
 }
 
-function helpOf(drills: readonly Drill[]): string {
-  const lines = [...drills, { name: ALL, title: 'one after the other' }].map(
-    ({ name, title }) => `  ${name.padEnd(10)}${title}`,
-  );
-  return `\nDrills:\n${lines.join('\n')}`;
+function helpText(): string {
+  const titles = Object.entries({ ...DRILL_TITLES, [ALL]: 'one after the other' });
+  return `\nDrills:\n${titles.map(([name, title]) => `  ${name.padEnd(10)}${title}`).join('\n')}`;
 }
 
 async function runAll(
-  drills: readonly Drill[],
+  names: readonly DrillName[],
   dir: string,
   { seconds }: DrillCommandOptions,
   { output, signal }: Call,
 ): Promise<DrillResult[]> {
+  const { runDrill } = await import('../drill/index.js');
   const results: DrillResult[] = [];
-  for (const drill of drills) {
+  for (const name of names) {
     const note = (text: string): void => {
-      output.note(`${drill.name}: ${text}`);
+      output.note(`${name}: ${text}`);
     };
-    note(drill.title);
-    const result = await runDrill(drill, { dir, holdMs: seconds * 1000, signal, note });
+    note(DRILL_TITLES[name]);
+    const result = await runDrill(name, { dir, holdMs: seconds * 1000, signal, note });
     output.note(resultLine(result));
     results.push(result);
   }
@@ -70,12 +63,12 @@ async function runAll(
 
 /** On the network in `--dir`, else on one that is there for this call alone. */
 async function drill(
-  name: string,
+  names: readonly DrillName[],
   options: DrillCommandOptions,
   call: Call,
 ): Promise<DrillResult[]> {
-  const drills = DRILLS.filter((one) => name === ALL || one.name === name);
-  if (options.dir !== undefined) return runAll(drills, resolve(options.dir), options, call);
+  if (options.dir !== undefined) return runAll(names, resolve(options.dir), options, call);
+  const { openOwnNetwork } = await import('../drill/index.js');
   const { output, signal } = call;
   output.note('bringing up a network for the drills …');
   await using network = await openOwnNetwork({
@@ -85,7 +78,7 @@ async function drill(
       if (event.kind === 'note') output.note(event.text);
     },
   });
-  return await runAll(drills, network.dir, options, call);
+  return await runAll(names, network.dir, options, call);
 }
 
 function report(name: string, results: readonly DrillResult[], output: Output): void {
@@ -98,10 +91,9 @@ function report(name: string, results: readonly DrillResult[], output: Output): 
 
 /** Makes the command for one call. */
 export function drillCommand(host: Host): Command {
-  const names = [...DRILLS.map(({ name }) => name), ALL];
   return new Command('drill')
     .description('break a network on purpose, under load, and see that nothing is lost')
-    .addArgument(new Argument('<drill>', 'what to break').choices(names))
+    .addArgument(new Argument('<drill>', 'what to break').choices([...DRILL_NAMES, ALL]))
     .option('--dir <dir>', 'a running network (default: one is brought up, and removed afterwards)')
     .option(
       '--base-port <port>',
@@ -114,9 +106,10 @@ export function drillCommand(host: Host): Command {
       wholeNumber(1, MAX_SECONDS),
       DEFAULT_SECONDS,
     )
-    .addHelpText('after', helpOf(DRILLS))
+    .addHelpText('after', helpText())
     .action(async (name: string, options: DrillCommandOptions, command: Command) => {
       const call = new Call(host, command);
-      report(name, await drill(name, options, call), call.output);
+      const names = DRILL_NAMES.filter((one) => name === ALL || one === name);
+      report(name, await drill(names, options, call), call.output);
     });
 }

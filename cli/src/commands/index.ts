@@ -6,6 +6,7 @@
 import type { Command } from 'commander';
 import type { Host } from '../host.js';
 import { categoriesCommand } from './categories.js';
+import { drillCommand } from './drill.js';
 import { fetchCommand } from './fetch.js';
 import { grantCommand } from './grant.js';
 import { grantsCommand } from './grants.js';
@@ -35,4 +36,5 @@ export const COMMANDS: readonly ((host: Host) => Command)[] = [
   purposesCommand,
   categoriesCommand,
   networkCommand,
+  drillCommand,
 ];

@@ -14,9 +14,6 @@ export interface DrillScene {
 
 /** One kind of drill. */
 export interface Drill {
-  readonly name: string;
-  /** What it breaks, for the help and the table. */
-  readonly title: string;
   /** Of these hospitals its people are, left out: of all. */
   readonly castFrom?: (organizations: readonly MspId[]) => readonly MspId[];
   /**

@@ -1,11 +1,11 @@
 import type { Drill } from './drill.js';
+import type { DrillName } from './drill-names.js';
 import { disk } from './kinds/disk.js';
 import { contract, hospital, kubo, peers, restart } from './kinds/hospital-nodes.js';
 import { liar } from './kinds/liar.js';
 import { leader, orderer } from './kinds/orderers.js';
 
-/** All kinds, in the order in which `all` runs them. */
-export const DRILLS: readonly Drill[] = [
+export const DRILLS: Readonly<Record<DrillName, Drill>> = {
   leader,
   orderer,
   peers,
@@ -15,4 +15,4 @@ export const DRILLS: readonly Drill[] = [
   restart,
   disk,
   liar,
-];
+};

@@ -4,8 +4,7 @@
  *
  * @module
  */
-export type { Drill } from './drill.js';
-export { DRILLS } from './drills.js';
+export { DRILL_NAMES, DRILL_TITLES, type DrillName } from './drill-names.js';
 export { openOwnNetwork, type OwnNetwork, type OwnNetworkOptions } from './own-network.js';
 export { reportText, resultLine } from './report.js';
 export type { DrillResult, Fault } from './result.js';

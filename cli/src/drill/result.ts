@@ -1,3 +1,4 @@
+import type { DrillName } from './drill-names.js';
 import type { Loss } from './load/book.js';
 
 /** One thing that was broken on purpose. */
@@ -10,7 +11,7 @@ export interface Fault {
 
 /** What a drill found. Times in milliseconds, of the clients' own clocks. */
 export interface DrillResult {
-  readonly drill: string;
+  readonly drill: DrillName;
   /** Nothing was lost, and all ledgers are equal. */
   readonly passed: boolean;
   /** Records, grants and revocations that were acknowledged while the load ran. */

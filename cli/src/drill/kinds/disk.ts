@@ -63,8 +63,6 @@ async function revive(peer: string, site: Site): Promise<'by itself' | 'by a res
 }
 
 export const disk: Drill = {
-  name: 'disk',
-  title: "a peer's disk is full, and has room again later",
   run: async ({ site }) => {
     const peer = site.lastOf(site.named('peer'), 'peer');
     site.note(`moving ${peer} to a small disk`);

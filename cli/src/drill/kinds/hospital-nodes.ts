@@ -1,8 +1,6 @@
 import type { Drill } from '../drill.js';
 
 export const peers: Drill = {
-  name: 'peers',
-  title: 'one peer of every hospital is killed at once',
   run: async ({ site }) => {
     const victims = site.hospitals.flatMap(
       (hospital) => site.named('peer').find((name) => site.organizationOf(name) === hospital) ?? [],
@@ -14,8 +12,6 @@ export const peers: Drill = {
 };
 
 export const contract: Drill = {
-  name: 'contract',
-  title: "one hospital's contract service is killed",
   run: async ({ site }) => {
     const victim = site.lastOf(site.named('contract'), 'contract service');
     await site.crash([victim]);
@@ -25,8 +21,6 @@ export const contract: Drill = {
 };
 
 export const kubo: Drill = {
-  name: 'kubo',
-  title: 'the Kubo node that takes the uploads is killed',
   run: async ({ site }) => {
     const victims = site.named('kubo').slice(0, 1);
     site.lastOf(victims, 'Kubo node');
@@ -37,8 +31,6 @@ export const kubo: Drill = {
 };
 
 export const hospital: Drill = {
-  name: 'hospital',
-  title: 'every process of one hospital is killed',
   run: async ({ site }) => {
     const name = site.lastOf(site.hospitals, 'hospital');
     const victims = site.named().filter((node) => site.organizationOf(node) === name);
@@ -49,8 +41,6 @@ export const hospital: Drill = {
 };
 
 export const restart: Drill = {
-  name: 'restart',
-  title: 'every process is killed, and started from disk',
   run: async ({ site }) => {
     const all = site.named();
     const blow = await site.kill(all, `all ${String(all.length)} nodes`);

@@ -113,8 +113,6 @@ async function untilNamed(liar: MspId, scene: DrillScene): Promise<Record<string
 }
 
 export const liar: Drill = {
-  name: 'liar',
-  title: "one hospital's contract alters what it writes and answers",
   castFrom: (organizations) => organizations.slice(0, -1),
   run: async (scene) => {
     const { site, consortium } = scene;
