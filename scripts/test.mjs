@@ -1,7 +1,9 @@
-// The tests: set-up, format, lint, types, then jest over unit, property and end-to-end tests.
-// `npm test -- PATTERN …` runs only the jest tests whose path matches. Closes with one line:
-// N passed, N failed.
-import { spawnSync } from 'node:child_process';
+// The tests: set-up, format, lint, types, then jest: unit, property and end-to-end tests, and then
+// the tests on a real network, which is brought up for them and removed afterwards.
+// `npm test -- PATTERN …` runs only the jest tests whose path matches. Where the tools of the network
+// cannot be had, its tests do not run, which is said loudly; with EMR_REQUIRE_NETWORK=1 that fails.
+// EMR_NETWORK_DIR names a running network to use instead. Closes with one line: N passed, N failed.
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,6 +12,9 @@ import { fail, setup } from './setup.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = (...path) => join(ROOT, 'node_modules', ...path);
+const JEST = ['--experimental-vm-modules', '--no-warnings', bin('jest', 'bin', 'jest.js')];
+const LONG_STEP_MS = 10_000;
+const NOTHING = { passed: 0, failed: 0, skipped: 0 };
 
 const CHECKS = [
   ['format', [bin('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level=warn', '.']],
@@ -20,40 +25,58 @@ const CHECKS = [
 const say = (text) => process.stdout.write(`${text}\n`);
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
-function runNode(args, env = {}) {
-  const { status } = spawnSync(process.execPath, args, {
-    cwd: ROOT,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, ...env },
+/** Aborts at the first SIGINT or SIGTERM: what runs is ended, and the network is removed. */
+const interruption = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(name, () => {
+    if (!interruption.signal.aborted) say('Interrupted: cleaning up …');
+    interruption.abort();
   });
-  return status === 0;
 }
 
-function runChecks() {
-  return CHECKS.map(([name, args]) => {
-    const started = Date.now();
-    const passed = runNode(args);
-    say(`${passed ? 'ok' : 'FAILED'}: ${name} (${seconds(started)})`);
-    return passed;
+/** Runs a program of Node. @returns whether it ended well, and its output where that is piped. */
+function runNode(args, { env = {}, stdout = 'inherit' } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, {
+      cwd: ROOT,
+      stdio: ['ignore', stdout, 'inherit'],
+      env: { ...process.env, ...env },
+      signal: interruption.signal,
+      killSignal: 'SIGTERM',
+    });
+    let text = '';
+    child.stdout?.on('data', (chunk) => (text += String(chunk)));
+    child.on('error', () => undefined);
+    child.on('close', (code) => resolve({ passed: code === 0, text }));
   });
+}
+
+/** The option takes every word up to the next option. */
+const projects = (...names) => ['--selectProjects', ...names, '--passWithNoTests'];
+
+async function runChecks() {
+  const results = [];
+  for (const [name, args] of CHECKS) {
+    const started = Date.now();
+    const { passed } = await runNode(args);
+    say(`${passed ? 'ok' : 'FAILED'}: ${name} (${seconds(started)})`);
+    results.push(passed);
+  }
+  return {
+    passed: results.filter(Boolean).length,
+    failed: results.filter((passed) => !passed).length,
+    skipped: 0,
+  };
 }
 
 /** Runs jest; counts its tests, and a suite that could not run as one failure. */
-function runJest(patterns) {
+async function runJest(args, env = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'emr-share-test-'));
   const report = join(folder, 'report.json');
   try {
-    const passed = runNode(
-      [
-        '--experimental-vm-modules',
-        '--no-warnings',
-        bin('jest', 'bin', 'jest.js'),
-        '--json',
-        `--outputFile=${report}`,
-        ...patterns,
-      ],
-      { CORE_CHAINCODE_LOGGING_LEVEL: 'ERROR' },
-    );
+    const { passed } = await runNode([...JEST, '--json', `--outputFile=${report}`, ...args], {
+      env: { CORE_CHAINCODE_LOGGING_LEVEL: 'ERROR', ...env },
+    });
     if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
     const result = JSON.parse(readFileSync(report, 'utf8'));
     const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
@@ -67,21 +90,89 @@ function runJest(patterns) {
   }
 }
 
+/** Whether any test on a real network matches. */
+async function wantsNetwork(patterns) {
+  const list = [...JEST, '--listTests', ...projects('network'), ...patterns];
+  const { text } = await runNode(list, { stdout: 'pipe' });
+  return text.split('\n').some((line) => line.endsWith('.ts'));
+}
+
+/** Notes, and the steps that take long; the others would only scroll by. */
+function onProgress(event) {
+  if (event.kind === 'note') say(`  ${event.text}`);
+  if (event.kind === 'started' && event.estimateMs >= LONG_STEP_MS) {
+    say(`  ${event.title}: some ${Math.ceil(event.estimateMs / 1000)} s`);
+  }
+  if (event.kind === 'failed') say(`  ${event.title}: ${event.problem}`);
+}
+
+/** Why the tools of the network cannot be had; `null` where they can. */
+async function toolsProblem() {
+  const { loadTopology, resolveTools } = await import('../network/dist/index.js');
+  const { signal } = interruption;
+  try {
+    await resolveTools((await loadTopology('dev')).tools, { onProgress, signal });
+    return null;
+  } catch (error) {
+    return error.message;
+  }
+}
+
+async function runOnNetwork(patterns) {
+  const jest = (dir) =>
+    runJest([...projects('network'), '--runInBand', ...patterns], { EMR_NETWORK_DIR: dir });
+  const running = process.env['EMR_NETWORK_DIR'] ?? '';
+  if (running !== '') return jest(running);
+  const problem = await toolsProblem();
+  if (problem !== null) {
+    const isRequired = process.env['EMR_REQUIRE_NETWORK'] === '1';
+    say(`ATTENTION: the tests on a real network do NOT run: ${problem}`);
+    return { passed: 0, failed: isRequired ? 1 : 0, skipped: 0 };
+  }
+  const { openOwnNetwork } = await import('../cli/dist/consortium/index.js');
+  const started = Date.now();
+  say('Bringing a network up …');
+  let network;
+  try {
+    network = await openOwnNetwork({ onProgress, signal: interruption.signal });
+  } catch (error) {
+    say(`FAILED: bringing a network up: ${error.message}`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  say(`ok: the network is up (${seconds(started)})`);
+  try {
+    return await jest(network.dir);
+  } finally {
+    await network[Symbol.asyncDispose]();
+  }
+}
+
 try {
   setup();
 } catch (error) {
   fail(error);
 }
-const data = process.env['EMR_SHARED_DATA'] ?? join(ROOT, '..', 'shared', 'data');
+const shared = (name) => join(ROOT, '..', 'shared', name);
+const data = process.env['EMR_SHARED_DATA'] ?? shared('data');
 if (existsSync(data)) process.env['EMR_SHARED_DATA'] = data;
 else say(`ATTENTION: no real FHIR and DICOM files at ${data}: tests use generated ones only.`);
+if (existsSync(shared('sources'))) process.env['EMR_SOURCES'] ??= shared('sources');
 
 const patterns = process.argv.slice(2);
-const checks = patterns.length === 0 ? runChecks() : [];
-const tests = runJest(patterns);
-const passed = tests.passed + checks.filter(Boolean).length;
-const failed = tests.failed + checks.filter((ok) => !ok).length;
+const { signal } = interruption;
+const stages = [
+  ...(patterns.length === 0 ? [runChecks] : []),
+  () => runJest([...projects('unit', 'e2e'), ...patterns]),
+  async () => ((await wantsNetwork(patterns)) ? runOnNetwork(patterns) : NOTHING),
+];
+const total = { passed: 0, failed: 0, skipped: 0 };
+for (const stage of stages) {
+  if (signal.aborted) break;
+  const counts = await stage();
+  for (const key of Object.keys(total)) total[key] += counts[key];
+}
+const { passed, failed, skipped } = total;
 say(
-  `${String(passed)} passed, ${String(failed)} failed${tests.skipped > 0 ? `, ${String(tests.skipped)} skipped` : ''}`,
+  `${String(passed)} passed, ${String(failed)} failed${skipped > 0 ? `, ${String(skipped)} skipped` : ''}`,
 );
-process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+process.exitCode = signal.aborted ? 130 : failed === 0 && passed > 0 ? 0 : 1;

@@ -1,5 +1,5 @@
 /**
- * What the story runs on. The embedded consortium is one; the story knows no more than this.
+ * What the story runs on. The story knows no more than this.
  *
  * @module
  */
@@ -21,12 +21,20 @@ export interface Damage {
   heal(): Promise<void>;
 }
 
-/** What one organization's copy of the ledger was found to be. */
+/** What one copy of the ledger was found to be. */
 export interface VerifiedCopy {
   readonly mspId: MspId;
+  /** Who keeps it, for the narration: the organization, or one of its peers. */
+  readonly holder: string;
   /** Number of blocks. */
   readonly height: number;
   readonly transactions: number;
+}
+
+export interface Verified {
+  readonly copies: readonly VerifiedCopy[];
+  /** What was looked at, for the narration. */
+  readonly proof: string;
 }
 
 export interface DemoBackend extends AsyncDisposable {
@@ -35,10 +43,12 @@ export interface DemoBackend extends AsyncDisposable {
   /** Three hospitals: the patient's own, a second and a third. */
   readonly organizations: readonly [MspId, MspId, MspId];
   readonly blobs: BlobStore;
+  /** The user ID of somebody whom the story calls by that name. */
+  userId(name: UserId): UserId;
   /** Has a user enrolled by an organization. @returns the ledger as that user sees it. */
   enrol(mspId: MspId, enrolment: DemoEnrolment): Promise<Ledger>;
   /** Flips one bit of a stored block of `cid`, behind the back of the store. */
   damage(cid: string): Promise<Damage>;
-  /** Verifies every organization's copy of the ledger. Throws `LEDGER_CORRUPT`. */
-  verify(): Promise<readonly VerifiedCopy[]>;
+  /** Verifies every copy of the ledger. Throws `LEDGER_CORRUPT`. */
+  verify(): Promise<Verified>;
 }

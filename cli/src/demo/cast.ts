@@ -46,14 +46,14 @@ async function actor(
 /** Enrols everybody with the CA of their hospital. Nobody is on the ledger yet. */
 export async function assembleCast(backend: DemoBackend): Promise<Cast> {
   const [first, second, third] = backend.organizations;
-  const physician = (userId: UserId, department: string): DemoEnrolment => ({
-    userId,
+  const physician = (name: UserId, department: string): DemoEnrolment => ({
+    userId: backend.userId(name),
     role: 'physician',
     department,
   });
   return {
     patient: await actor(backend, first, 'Ana, the patient', {
-      userId: 'patient-7f3a',
+      userId: backend.userId('patient-7f3a'),
       role: 'patient',
     }),
     doctor: await actor(backend, first, 'Dr. Amari', physician('dr.amari', 'internal-medicine')),

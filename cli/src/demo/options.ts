@@ -6,7 +6,7 @@
 import { constants } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { CliError } from '../errors/cli-error.js';
 import type { Host } from '../host.js';
 
@@ -14,6 +14,10 @@ export interface DemoOptions {
   readonly records?: string;
   readonly json?: string;
   readonly keep?: string;
+  /** On a real network instead of the embedded consortium. */
+  readonly fabric?: boolean;
+  /** Folder of a running network. */
+  readonly network?: string;
   readonly color: boolean;
 }
 
@@ -22,7 +26,7 @@ export function parseDemoOptions(args: readonly string[], host: Host): DemoOptio
   return new Command('demo')
     .usage('[options]  (npm run demo -- [options])')
     .description(
-      'The story of one patient, three hospitals and their records, on the embedded consortium.',
+      'The story of one patient, three hospitals and their records, on the embedded consortium or a real network.',
     )
     .option(
       '--records <dir>',
@@ -32,6 +36,15 @@ export function parseDemoOptions(args: readonly string[], host: Host): DemoOptio
     .option(
       '--keep <dir>',
       'keep the consortium in an empty or new folder (default: a temporary one)',
+    )
+    .option('--fabric', 'run on Fabric and Kubo: a network is brought up, and removed afterwards')
+    .addOption(
+      new Option(
+        '--network <dir>',
+        "run on the network in this folder, which goes on; the story's people stay known there",
+      )
+        .implies({ fabric: true })
+        .conflicts('keep'),
     )
     .option('--no-color', 'no colour, even on a terminal')
     .configureOutput({

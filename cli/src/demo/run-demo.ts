@@ -13,11 +13,11 @@ import { asUsageError } from '../errors/usage-error.js';
 import type { Host } from '../host.js';
 import { Output } from '../output/output.js';
 import { assembleCast } from './cast.js';
-import { openEmbeddedBackend } from './embedded-backend.js';
 import { Narrator } from './narrator.js';
 import { assertUsable, parseDemoOptions, type DemoOptions } from './options.js';
 import { findRecordFiles, writeSampleRecords, type RecordFile } from './record-files.js';
 import { reportOf } from './report.js';
+import { setStage } from './stage.js';
 import { Steps } from './steps.js';
 import { tellStory, type FiledRecord } from './story.js';
 import { introduce, summarize } from './summary.js';
@@ -48,7 +48,8 @@ async function perform(
   const steps = new Steps(narrator, host.signal);
   const filed: FiledRecord[] = [];
   introduce(narrator, files, options.records);
-  await using backend = await openEmbeddedBackend(join(base, 'consortium'), host.signal);
+  await using stage = await setStage(options, base, host, output);
+  const { backend } = stage;
   try {
     const story = { backend, files, narrator, steps, filed, signal: host.signal };
     const cast = await assembleCast(backend);

@@ -1,7 +1,6 @@
 /**
- * The real thing: tools, twenty processes, a channel, the contract service. Runs where
- * EMR_NETWORK_TESTS=1; builds the tools first where they are not cached (EMR_SOURCES names the
- * folder of source archives).
+ * The real thing from nothing to nothing, on a network of its own: tools, twenty processes, a channel,
+ * the contract service.
  */
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
@@ -31,19 +30,11 @@ import { tempDir } from './support/temp-dir.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SERVICE = join(ROOT, 'chaincode', 'dist', 'service', 'main.js');
 const SOURCES = join(ROOT, '..', 'shared', 'sources');
-const ENABLED = process.env['EMR_NETWORK_TESTS'] === '1';
 const TOOLS_LIMIT_MS = 30 * 60_000;
 const UP_LIMIT_MS = 60_000;
 const LIMIT_MS = 3 * 60_000;
 
-if (!ENABLED) {
-  process.stderr.write(
-    'ATTENTION: the tests on the real network are skipped; EMR_NETWORK_TESTS=1 runs them.\n',
-  );
-}
-const describeNetwork = ENABLED ? describe : describe.skip;
-
-describeNetwork('a network from nothing', () => {
+describe('a network from nothing', () => {
   const contract = { command: [process.execPath, SERVICE] as const };
   const sources = process.env['EMR_SOURCES'] ?? SOURCES;
   const tools = existsSync(sources) ? { sources } : {};
