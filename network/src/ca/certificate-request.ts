@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
+import { createPrivateKey, createPublicKey, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import {
   type GeneralNameType,
@@ -20,17 +20,35 @@ function typeOf(host: string): GeneralNameType {
   return isIP(host) === 0 ? 'dns' : 'ip';
 }
 
+type KeyPair = webcrypto.CryptoKeyPair;
+
+function newKeys(): Promise<KeyPair> {
+  return webcrypto.subtle.generateKey(P256, true, ['sign', 'verify']);
+}
+
+async function keysOf(pem: string): Promise<KeyPair> {
+  const key = createPrivateKey(pem);
+  const secret = key.export({ type: 'pkcs8', format: 'der' });
+  const open = createPublicKey(key).export({ type: 'spki', format: 'der' });
+  return {
+    privateKey: await webcrypto.subtle.importKey('pkcs8', secret, P256, true, ['sign']),
+    publicKey: await webcrypto.subtle.importKey('spki', open, P256, true, ['verify']),
+  };
+}
+
 /**
  * Makes a key pair and a PKCS #10 request; the key never leaves this machine.
  *
  * @param commonName - must be the name that the CA knows the identity by
  * @param hosts - names and IP addresses for the subject alternative name; none for enrolment
+ * @param keyPem - a key to go on with, instead of a new one
  */
 export async function makeCertificateRequest(
   commonName: string,
   hosts: readonly string[],
+  keyPem?: string,
 ): Promise<CertificateRequest> {
-  const keys = await webcrypto.subtle.generateKey(P256, true, ['sign', 'verify']);
+  const keys = keyPem === undefined ? await newKeys() : await keysOf(keyPem);
   const names = hosts.map((value) => ({ type: typeOf(value), value }));
   const request = await Pkcs10CertificateRequestGenerator.create({
     name: [{ CN: [commonName] }],

@@ -24,6 +24,8 @@ export interface IdentityRequest {
   enrolment?: { type: IdentityType; attributes?: Readonly<Record<string, string>> };
   /** Hosts of its TLS certificate; left out, it gets none. */
   tls?: { hosts: readonly string[] };
+  /** Whether its keys stay when its certificates are renewed, for others know it by them. */
+  keepsKeys?: boolean;
 }
 
 /** An organization's CA server as one who may register there. */
@@ -94,19 +96,29 @@ async function issue(
   ca: CaClient,
   registrar: Credentials,
   identity: { id: string; type: IdentityType; attributes: readonly Attribute[] },
-  hosts: readonly string[],
+  { hosts, keyPem }: { hosts: readonly string[]; keyPem: string | null },
 ): Promise<Credentials> {
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
   await ca.register(registrar, { ...identity, secret });
-  const { csr, key } = await makeCertificateRequest(identity.id, hosts);
+  const { csr, key } = await makeCertificateRequest(identity.id, hosts, keyPem ?? undefined);
   return { certificate: await ca.enroll(identity.id, secret, csr), key };
 }
 
-async function ensureEnrolment(enroller: Enroller, request: IdentityRequest): Promise<void> {
+/** The key to go on with, of an identity that keeps its keys and has one. */
+function keptKey({ keepsKeys = false }: IdentityRequest, path: string): Promise<string | null> {
+  return keepsKeys ? readIfThere(path) : Promise.resolve(null);
+}
+
+async function ensureEnrolment(
+  enroller: Enroller,
+  request: IdentityRequest,
+  isForced: boolean,
+): Promise<void> {
   const { id, paths, enrolment } = request;
   if (enrolment === undefined) return;
   const { certificate, key } = paths;
-  if (await isUsable(certificate, key, enroller.paths.caCertificate)) return;
+  const { caCertificate } = enroller.paths;
+  if (!isForced && (await isUsable(certificate, key, caCertificate))) return;
   const attributes = Object.entries(enrolment.attributes ?? {}).map(([name, value]) => ({
     name,
     value,
@@ -118,30 +130,52 @@ async function ensureEnrolment(enroller: Enroller, request: IdentityRequest): Pr
   ]);
   await writeMspFrame(paths.msp, caPem ?? '', tlsCaPem ?? '');
   const { type } = enrolment;
-  const issued = await issue(enroller.ca, enroller.registrar.ca, { id, type, attributes }, []);
+  const issued = await issue(
+    enroller.ca,
+    enroller.registrar.ca,
+    { id, type, attributes },
+    {
+      hosts: [],
+      keyPem: await keptKey(request, key),
+    },
+  );
   await writeCredentials(issued, certificate, key);
 }
 
-async function ensureTls(enroller: Enroller, { id, paths, tls }: IdentityRequest): Promise<void> {
+async function ensureTls(
+  enroller: Enroller,
+  request: IdentityRequest,
+  isForced: boolean,
+): Promise<void> {
+  const { id, paths, tls } = request;
   if (tls === undefined) return;
   const { tlsCertificate, tlsKey, tlsCa } = paths;
   const issuer = enroller.paths.tlsCaCertificate;
-  if (await isUsable(tlsCertificate, tlsKey, issuer)) return;
+  if (!isForced && (await isUsable(tlsCertificate, tlsKey, issuer))) return;
   await writeFileAtomic(tlsCa, (await readIfThere(issuer)) ?? '');
   const identity = { id, type: 'client', attributes: [] } as const;
-  const issued = await issue(enroller.tlsca, enroller.registrar.tlsca, identity, tls.hosts);
+  const issued = await issue(enroller.tlsca, enroller.registrar.tlsca, identity, {
+    hosts: tls.hosts,
+    keyPem: await keptKey(request, tlsKey),
+  });
   await writeCredentials(issued, tlsCertificate, tlsKey);
 }
 
 /**
- * Gets what the identity lacks; a certificate that is there, sound and not about to end is kept.
+ * Gets what the identity lacks; a certificate that is there, sound and not about to end is kept,
+ * unless `force`.
  * Safe to repeat after an interruption at any point.
  *
  * @throws NetworkError CA_REFUSED, REQUEST_FAILED
  */
-export async function ensureIdentity(enroller: Enroller, request: IdentityRequest): Promise<void> {
-  await ensureEnrolment(enroller, request);
-  await ensureTls(enroller, request);
+export async function ensureIdentity(
+  enroller: Enroller,
+  request: IdentityRequest,
+  options: { force?: boolean } = {},
+): Promise<void> {
+  const { force = false } = options;
+  await ensureEnrolment(enroller, request, force);
+  await ensureTls(enroller, request, force);
 }
 
 /** Whether {@link ensureIdentity} would have nothing to do. */

@@ -17,11 +17,12 @@ import {
 } from '../process/process-record.js';
 import { launchFingerprint, type ProcessLaunch, startProcess } from '../process/start-process.js';
 import { type StopOutcome, stopProcess } from '../process/stop-process.js';
-import type { Node } from '../topology/topology.js';
+import { isRole, type Node, nodesOf } from '../topology/topology.js';
 import { waitFor } from '../wait.js';
 import type { NodeContext } from './context.js';
-import { healthProblem } from './health.js';
+import { healthProblem, heightOf } from './health.js';
 import { launchOf } from './launch.js';
+import { forgetStaleBuilds } from './stale-builds.js';
 
 /** How long a node may take until it is healthy. */
 const START_LIMIT_MS = 90_000;
@@ -98,13 +99,18 @@ export async function isUp(node: Node, context: NodeContext): Promise<boolean> {
   return (await healthProblem(node, context.paths)) === null;
 }
 
-async function recordOfRunning(launch: ProcessLaunch): Promise<ProcessRecord> {
+async function recordOfRunning(
+  node: Node,
+  launch: ProcessLaunch,
+  context: NodeContext,
+): Promise<ProcessRecord> {
   const record = await readProcessRecord(launch.record);
   if (record !== null && (await livenessOf(record)) === 'running') {
     if (record.launch === launchFingerprint(launch)) return record;
     await stopProcess(record, GRACE_MS);
   }
   await makePrivateDir(launch.cwd);
+  if (isRole(node, 'peer')) await forgetStaleBuilds(node, context);
   return startProcess(launch);
 }
 
@@ -119,11 +125,55 @@ export async function ensureUp(
   context: NodeContext,
   signal?: AbortSignal,
 ): Promise<void> {
+  const running = await runningRecord(node, context.paths);
+  const wanted = launchFingerprint(await launchOf(node, context));
+  const isRestart = running !== null && running.launch !== wanted;
+  if (isRestart && (isRole(node, 'orderer') || isRole(node, 'peer'))) {
+    await restartInTurn(node, context, signal);
+  } else {
+    await startNow(node, context, signal);
+  }
+}
+
+async function startNow(node: Node, context: NodeContext, signal?: AbortSignal): Promise<void> {
   const { paths } = context;
   await withNodeLock(paths.record(node.name), signal, async () => {
-    const record = await recordOfRunning(await launchOf(node, context));
+    const record = await recordOfRunning(node, await launchOf(node, context), context);
     await waitHealthy(node, record, paths, signal);
   });
+}
+
+/** Nodes that stand in for each other are never away at the same time. */
+async function restartInTurn(
+  node: Node<'orderer'> | Node<'peer'>,
+  context: NodeContext,
+  signal?: AbortSignal,
+): Promise<void> {
+  const group = isRole(node, 'orderer') ? 'orderers' : `peers.${node.organization}`;
+  await withNodeLock(context.paths.record(`${group}.restart`), signal, async () => {
+    await startNow(node, context, signal);
+    await awaitLevel(node, context, signal);
+  });
+}
+
+/** Waits until the node has the blocks that the others of its kind here have. */
+async function awaitLevel(
+  node: Node<'orderer'> | Node<'peer'>,
+  { local, topology, paths }: NodeContext,
+  signal?: AbortSignal,
+): Promise<void> {
+  const height = (one: Node): Promise<number | null> =>
+    isRole(one, 'orderer') || isRole(one, 'peer')
+      ? heightOf(one, topology.channel, paths, signal)
+      : Promise.resolve(null);
+  const others = nodesOf(local).filter(
+    ({ role, name }) => role === node.role && name !== node.name,
+  );
+  const highest = Math.max(0, ...(await Promise.all(others.map(height))).map((h) => h ?? 0));
+  const limit = { limitMs: START_LIMIT_MS, signal };
+  await waitFor(`${node.name} has ${String(highest)} blocks`, limit, async () =>
+    ((await height(node)) ?? 0) >= highest ? true : null,
+  );
 }
 
 /**

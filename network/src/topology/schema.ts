@@ -24,7 +24,10 @@ const address = v.pipe(
   v.regex(/^[A-Za-z0-9.:-]{1,253}$/, 'must be an address or name'),
 );
 /** An ID, a role, a department: what may stand in a certificate's attribute. */
-export const attribute = v.pipe(v.string(), v.regex(/^[A-Za-z0-9._@-]{1,128}$/, 'has other characters'));
+export const attribute = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9._@-]{1,128}$/, 'has other characters'),
+);
 
 /** Somebody with an enrolment certificate from the organization's CA. */
 const User = v.strictObject({

@@ -11,6 +11,7 @@ import { caServerConfig } from '../ca/server-config.js';
 import { writeSecret } from '../files/atomic.js';
 import type { OrganizationPaths } from '../files/network-paths.js';
 import { IDENTITIES, type NodeContext } from '../nodes/context.js';
+import { isCaTlsDue, renewCaTls } from '../nodes/ca-tls.js';
 import { ensureUp, isUp } from '../nodes/run-node.js';
 import type { Node, Organization } from '../topology/topology.js';
 import { fingerprint } from './fingerprint.js';
@@ -44,9 +45,10 @@ function caStep(organization: Organization, context: NodeContext): Step {
     after: [],
     estimateMs: 2_000,
     fingerprint: fingerprint(ca, context.topology.tools.fabricCa),
-    isDone: () => isUp(ca, context),
+    isDone: async () => (await isUp(ca, context)) && !(await isCaTlsDue(paths)),
     run: async (signal) => {
       await writeCaConfig(organization, paths);
+      if (await isCaTlsDue(paths)) await renewCaTls(ca, context, signal);
       await ensureUp(ca, context, signal);
     },
   };
@@ -57,7 +59,11 @@ function nodeRequests(nodes: readonly Node[], paths: OrganizationPaths): Identit
     const base = { id: node.name, paths: paths.node(node.short) };
     const tls = { hosts: hostsOf(node, node.name) };
     if (node.role === 'peer') return [{ ...base, enrolment: { type: 'peer' }, tls }];
-    if (node.role === 'orderer') return [{ ...base, enrolment: { type: 'orderer' }, tls }];
+    if (node.role === 'orderer') {
+      // The channel's configuration names orderers by their certificates, and Fabric knows them by the
+      // keys in those: with a new key an orderer would be a stranger.
+      return [{ ...base, enrolment: { type: 'orderer' }, tls, keepsKeys: true }];
+    }
     return node.role === 'contract' ? [{ ...base, tls }] : [];
   });
 }
