@@ -45,11 +45,17 @@ function gossipBootstrap(node: Node<'peer'>, { peers }: Organization): string {
     .join(' ');
 }
 
+/** The variable that tells a peer's external builder how to reach the contract service: a secret. */
+export const BUILDER_VARIABLE = 'CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG';
+
 /**
- * A peer with core.yaml as it comes, and everything of its own in the environment; without Docker,
- * with the contract as a service.
+ * A peer's settings: core.yaml as it comes, and everything of its own in the environment; without
+ * Docker, with the contract as a service. Without {@link BUILDER_VARIABLE}, hence without secrets.
  */
-export async function peerLaunch(node: Node<'peer'>, context: NodeContext): Promise<ProcessLaunch> {
+export function peerEnvironment(
+  node: Node<'peer'>,
+  context: Pick<NodeContext, 'topology' | 'paths' | 'tools'>,
+): Record<string, string> {
   const { paths, tools, topology } = context;
   const organization = organizationOf(topology, node.organization);
   const identity = paths.organization(node.organization).node(node.short);
@@ -60,51 +66,60 @@ export async function peerLaunch(node: Node<'peer'>, context: NodeContext): Prom
     {
       name: 'ccaas_builder',
       path: tools.builderDir,
-      propagateEnvironment: ['CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG'],
+      propagateEnvironment: [BUILDER_VARIABLE],
     },
   ];
+  return {
+    FABRIC_CFG_PATH: tools.configDir,
+    FABRIC_LOGGING_SPEC: LOGGING_SPEC,
+    CORE_PEER_ID: node.name,
+    CORE_PEER_LOCALMSPID: organization.mspId,
+    CORE_PEER_MSPCONFIGPATH: identity.msp,
+    CORE_PEER_ADDRESS: address,
+    CORE_PEER_LISTENADDRESS: address,
+    CORE_PEER_CHAINCODEADDRESS: chaincodeAddress,
+    CORE_PEER_CHAINCODELISTENADDRESS: chaincodeAddress,
+    CORE_PEER_TLS_ENABLED: 'true',
+    CORE_PEER_TLS_CERT_FILE: identity.tlsCertificate,
+    CORE_PEER_TLS_KEY_FILE: identity.tlsKey,
+    CORE_PEER_TLS_ROOTCERT_FILE: identity.tlsCa,
+    CORE_PEER_FILESYSTEMPATH: data,
+    CORE_PEER_GOSSIP_BOOTSTRAP: gossipBootstrap(node, organization),
+    CORE_PEER_GOSSIP_EXTERNALENDPOINT: address, // without it other organizations never hear of it
+    CORE_PEER_GOSSIP_DIALTIMEOUT: '1s',
+    // Peers that join at the same moment refuse each other at first; 25 s is the default.
+    CORE_PEER_GOSSIP_RECONNECTINTERVAL: '2s',
+    CORE_PEER_GOSSIP_PVTDATA_PUSHACKTIMEOUT: '500ms',
+    // 1 would refuse every fragment while the organization's other peer is down.
+    CORE_PEER_GOSSIP_PVTDATA_IMPLICITCOLLECTIONDISSEMINATIONPOLICY_REQUIREDPEERCOUNT: '0',
+    CORE_PEER_LIMITS_CONCURRENCY_GATEWAYSERVICE: '2500',
+    CORE_LEDGER_SNAPSHOTS_ROOTDIR: join(data, 'snapshots'),
+    CORE_LEDGER_PVTDATASTORE_PURGEINTERVAL: '1',
+    CORE_OPERATIONS_LISTENADDRESS: endpoint(node.address, node.ports.operations),
+    CORE_OPERATIONS_TLS_ENABLED: 'true',
+    CORE_OPERATIONS_TLS_CERT_FILE: identity.tlsCertificate,
+    CORE_OPERATIONS_TLS_KEY_FILE: identity.tlsKey,
+    CORE_OPERATIONS_TLS_CLIENTAUTHREQUIRED: 'true',
+    CORE_OPERATIONS_TLS_CLIENTROOTCAS_FILES: identity.tlsCa,
+    CORE_METRICS_PROVIDER: 'prometheus',
+    CORE_VM_ENDPOINT: '', // no Docker: otherwise its absence makes the peer unhealthy
+    CORE_CHAINCODE_EXTERNALBUILDERS: JSON.stringify(builder),
+    CORE_CHAINCODE_KEEPALIVE: '0', // fabric-shim 2.5.8 ends its process at a keep-alive message
+  };
+}
+
+/** {@link peerEnvironment}, run by the program of this version. */
+export async function peerLaunch(node: Node<'peer'>, context: NodeContext): Promise<ProcessLaunch> {
+  const { paths, tools, topology } = context;
+  const organization = organizationOf(topology, node.organization);
   return {
     node: node.name,
     command: [tools.program('peer'), 'node', 'start'],
     env: {
-      FABRIC_CFG_PATH: tools.configDir,
-      FABRIC_LOGGING_SPEC: LOGGING_SPEC,
-      CORE_PEER_ID: node.name,
-      CORE_PEER_LOCALMSPID: organization.mspId,
-      CORE_PEER_MSPCONFIGPATH: identity.msp,
-      CORE_PEER_ADDRESS: address,
-      CORE_PEER_LISTENADDRESS: address,
-      CORE_PEER_CHAINCODEADDRESS: chaincodeAddress,
-      CORE_PEER_CHAINCODELISTENADDRESS: chaincodeAddress,
-      CORE_PEER_TLS_ENABLED: 'true',
-      CORE_PEER_TLS_CERT_FILE: identity.tlsCertificate,
-      CORE_PEER_TLS_KEY_FILE: identity.tlsKey,
-      CORE_PEER_TLS_ROOTCERT_FILE: identity.tlsCa,
-      CORE_PEER_FILESYSTEMPATH: data,
-      CORE_PEER_GOSSIP_BOOTSTRAP: gossipBootstrap(node, organization),
-      CORE_PEER_GOSSIP_EXTERNALENDPOINT: address, // without it other organizations never hear of it
-      CORE_PEER_GOSSIP_DIALTIMEOUT: '1s',
-      // Peers that join at the same moment refuse each other at first; 25 s is the default.
-      CORE_PEER_GOSSIP_RECONNECTINTERVAL: '2s',
-      CORE_PEER_GOSSIP_PVTDATA_PUSHACKTIMEOUT: '500ms',
-      // 1 would refuse every fragment while the organization's other peer is down.
-      CORE_PEER_GOSSIP_PVTDATA_IMPLICITCOLLECTIONDISSEMINATIONPOLICY_REQUIREDPEERCOUNT: '0',
-      CORE_PEER_LIMITS_CONCURRENCY_GATEWAYSERVICE: '2500',
-      CORE_LEDGER_SNAPSHOTS_ROOTDIR: join(data, 'snapshots'),
-      CORE_LEDGER_PVTDATASTORE_PURGEINTERVAL: '1',
-      CORE_OPERATIONS_LISTENADDRESS: endpoint(node.address, node.ports.operations),
-      CORE_OPERATIONS_TLS_ENABLED: 'true',
-      CORE_OPERATIONS_TLS_CERT_FILE: identity.tlsCertificate,
-      CORE_OPERATIONS_TLS_KEY_FILE: identity.tlsKey,
-      CORE_OPERATIONS_TLS_CLIENTAUTHREQUIRED: 'true',
-      CORE_OPERATIONS_TLS_CLIENTROOTCAS_FILES: identity.tlsCa,
-      CORE_METRICS_PROVIDER: 'prometheus',
-      CORE_VM_ENDPOINT: '', // no Docker: otherwise its absence makes the peer unhealthy
-      CORE_CHAINCODE_EXTERNALBUILDERS: JSON.stringify(builder),
-      CORE_CHAINCODE_KEEPALIVE: '0', // fabric-shim 2.5.8 ends its process at a keep-alive message
-      CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG: await builderConfig(organization, context),
+      ...peerEnvironment(node, context),
+      [BUILDER_VARIABLE]: await builderConfig(organization, context),
     },
-    cwd: data,
+    cwd: paths.data(node.name),
     log: paths.log(node.name),
     record: paths.record(node.name),
   };
