@@ -12,7 +12,7 @@ const LAYERS = {
   'gateway-client': ['model', 'crypto'],
   embedded: ['model', 'crypto', 'chaincode', 'gateway-client'],
   network: [],
-  cli: ['model', 'crypto', 'gateway-client', 'embedded', 'network'],
+  cli: ['model', 'crypto', 'chaincode', 'gateway-client', 'embedded', 'network'],
 };
 const FOLDERS = [
   'crypto',

@@ -5,6 +5,7 @@ const base = {
   moduleNameMapper: {
     '^@emr-share/(crypto|model|chaincode|gateway-client|embedded|network|cli|bench)$':
       '<rootDir>/$1/src/index.ts',
+    '^@emr-share/chaincode/custodian-keys$': '<rootDir>/chaincode/src/service/custodian-keys.ts',
     '^@emr-share/crypto/umbral$': '<rootDir>/crypto/src/umbral/index.ts',
     '^@emr-share/crypto/native$': '<rootDir>/crypto/src/native.ts',
     '^@emr-share/gateway-client/node$': '<rootDir>/gateway-client/src/node.ts',

@@ -5,7 +5,13 @@
  * @module
  */
 import { readFile } from 'node:fs/promises';
-import { type Identity, introduceAdmin, type Keyring } from '@emr-share/gateway-client';
+import { CustodianKeyFiles } from '@emr-share/chaincode/custodian-keys';
+import {
+  type CustodianKeyStore,
+  type Identity,
+  introduceAdmin,
+  type Keyring,
+} from '@emr-share/gateway-client';
 import {
   FabricLedger,
   InStep,
@@ -42,6 +48,8 @@ export interface FabricConsortium extends AsyncDisposable {
   /** Registers and enrols a user at the organization's CA; the key is made here. */
   enrol(mspId: MspId, enrolment: FabricEnrolment): Promise<Identity>;
   admin(mspId: MspId): Promise<FabricAdmin>;
+  /** The keys that the organization's contract service holds; where this host has that service. */
+  custodianKeys(mspId: MspId): Promise<CustodianKeyStore>;
   /** The ledger as that identity sees it, through its own organization's gateways first. */
   ledger(identity: Identity): FabricLedger;
   /** For whoever plays several people: what one did, the next one sees. */
@@ -105,6 +113,8 @@ export async function openFabricConsortium(dir: string): Promise<FabricConsortiu
       return createIdentity({ mspId, certificatePem: certificate, privateKeyPem: key });
     },
     admin,
+    custodianKeys: (mspId) =>
+      CustodianKeyFiles.open(paths.organization(memberOf(mspId).name).custodianKey),
     ledger: (identity) => {
       const { profile } = memberOf(identity.mspId);
       const { gateways, channel, contract: chaincode } = profile;

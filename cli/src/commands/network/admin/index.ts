@@ -8,6 +8,7 @@ import type { Host } from '../../../host.js';
 import { enrolCommand } from './enrol.js';
 import { registerCommand } from './register.js';
 import { revokeCommand } from './revoke.js';
+import { rotateCustodianCommand } from './rotate-custodian.js';
 import { usersCommand } from './users.js';
 
 const COMMANDS: readonly ((host: Host) => Command)[] = [
@@ -15,6 +16,7 @@ const COMMANDS: readonly ((host: Host) => Command)[] = [
   enrolCommand,
   usersCommand,
   revokeCommand,
+  rotateCustodianCommand,
 ];
 
 /** Makes the command for one call. */
