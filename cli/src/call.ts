@@ -15,6 +15,7 @@ import { Output } from './output/output.js';
 /** The options that all commands take; see program.ts. */
 export interface GlobalOptions {
   readonly data?: string;
+  readonly profile?: string;
   readonly as?: UserId;
   readonly json?: boolean;
   readonly passphraseFile?: string;
@@ -28,6 +29,8 @@ export class Call {
   readonly host: Host;
   readonly output: Output;
   readonly data: DataDirectory;
+  /** File of the connection profile; left out: the embedded consortium. */
+  readonly profile: string | undefined;
   readonly passphrases: PassphraseSource;
   /** How long to wait for another process that has the data directory open. */
   readonly waitMs: number;
@@ -38,6 +41,7 @@ export class Call {
     this.host = host;
     this.output = new Output(host, { json: options.json === true, color: options.color });
     this.data = new DataDirectory(options.data, host.env);
+    this.profile = nonEmpty(options.profile ?? host.env['EMR_PROFILE']);
     this.passphrases = new PassphraseSource(host, {
       file: options.passphraseFile ?? nonEmpty(host.env['EMR_PASSPHRASE_FILE']),
       onWarning: (message) => {

@@ -41,6 +41,7 @@ function exitCodeHelp(): string {
 const ENVIRONMENT_HELP = `
 Environment:
   EMR_DATA             as --data
+  EMR_PROFILE          as --profile
   EMR_USER             as --as
   EMR_PASSPHRASE_FILE  as --passphrase-file
   NO_COLOR             as --no-color
@@ -59,6 +60,10 @@ export function createProgram(host: Host): Command {
     .option(
       '--data <dir>',
       "keystores and the embedded consortium (default: the user's data directory)",
+    )
+    .option(
+      '--profile <file>',
+      'connection profile of a real network (default: the embedded consortium)',
     )
     .option(
       '--as <user>',

@@ -62,6 +62,8 @@ export interface ErrorDetails {
   BLOB_UNAVAILABLE: { cid: string };
   BLOB_CORRUPT: { cid: string };
   STORE_UNAVAILABLE: { endpoint: string; problem: string };
+  AUTHORITY_UNAVAILABLE: { endpoint: string; problem: string };
+  AUTHORITY_REFUSED: { endpoint: string; problem: string };
   UPLOAD_CONFLICT: { recordId: string };
   SOURCE_FAILED: { problem: string };
   KEYSTORE_EXISTS: { path: string };
@@ -172,6 +174,10 @@ const DESCRIBE: Describe = {
   BLOB_UNAVAILABLE: (d) => `content ${d.cid} is not to be had from the store`,
   BLOB_CORRUPT: (d) => `a block of content ${d.cid} does not match its hash`,
   STORE_UNAVAILABLE: (d) => `the content store at ${d.endpoint} does not answer: ${d.problem}`,
+  AUTHORITY_UNAVAILABLE: (d) =>
+    `the certificate authority at ${d.endpoint} does not answer: ${d.problem}`,
+  AUTHORITY_REFUSED: (d) =>
+    `the certificate authority at ${d.endpoint} gives no certificate: ${d.problem}`,
   UPLOAD_CONFLICT: (d) =>
     `record ${d.recordId} is filed already, with other content or terms; choose another record ID`,
   SOURCE_FAILED: (d) => `the source could not be read: ${d.problem}`,

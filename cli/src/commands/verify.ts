@@ -5,7 +5,7 @@
  */
 import { Command } from 'commander';
 import { Call } from '../call.js';
-import { withConsortium } from '../data/open-client.js';
+import { enrolledKeystore, withNetwork } from '../data/open-client.js';
 import type { Host } from '../host.js';
 import { table } from '../output/table.js';
 
@@ -18,16 +18,19 @@ export function verifyCommand(host: Host): Command {
     .description("check every organization's copy of the ledger from its first block on")
     .action(async (_options: unknown, command: Command) => {
       const call = new Call(host, command);
-      const report = await withConsortium(call, (consortium) =>
-        consortium.verify({ signal: call.signal }),
+      const report = await withNetwork(call, (network) =>
+        network.verify(async () => (await enrolledKeystore(call)).identity()),
       );
-      const rows = report.organizations.map(({ mspId, height, transactions, headSha256 }) => [
-        mspId,
+      const { organizations: copies, unreachable = [] } = report;
+      const top = Math.max(...copies.map(({ height }) => height));
+      const rows = copies.map(({ mspId, peer, height, transactions, headSha256 }) => [
+        peer === undefined ? mspId : `${mspId} ${peer}`,
         String(height),
         String(transactions),
         headSha256.slice(0, HASH_DIGITS),
-        'sound',
+        height === top ? 'sound' : `sound, ${String(top - height)} behind`,
       ]);
-      call.output.result(report, table(TITLES, rows, ''));
+      const missing = unreachable.map((peer) => [peer, '', '', '', 'does not answer']);
+      call.output.result(report, table(TITLES, [...rows, ...missing], ''));
     });
 }

@@ -1,14 +1,13 @@
 /**
- * Opening what a command works on: the user's keystore, the consortium, and a client over both.
+ * Opening what a command works on: the user's keystore, the network, and a client over both.
  *
  * @module
  */
 import { connect, type EmrClient } from '@emr-share/gateway-client';
 import { KeystoreFile, type KeystoreUser } from '@emr-share/gateway-client/node';
-import type { Consortium } from '@emr-share/embedded';
 import type { Call } from '../call.js';
 import { CliError } from '../errors/cli-error.js';
-import { ORGANIZATIONS } from './organizations.js';
+import { openUserNetwork, type UserNetwork } from './user-network.js';
 
 /** Opens a keystore, and again after it was written, with the passphrase that was given once. */
 export interface KeystoreDoor {
@@ -26,40 +25,25 @@ export async function keystoreDoor(call: Call): Promise<KeystoreDoor> {
   return { path, open: () => KeystoreFile.open(path, passphrase) };
 }
 
-/**
- * Runs `use` on the consortium of the data directory, and closes it. The first time, this founds it.
- *
- * @throws EmrError `LEDGER_BUSY` where another process has it open for longer than `--wait` says.
- */
-export async function withConsortium<T>(
+/** Runs `use` on the network of the call, and closes it. Throws as {@link openUserNetwork}. */
+export async function withNetwork<T>(
   call: Call,
-  use: (consortium: Consortium) => Promise<T>,
+  use: (network: UserNetwork) => Promise<T>,
 ): Promise<T> {
-  await call.data.prepare();
-  if (!(await call.data.hasConsortium())) {
-    call.output.note(`Founding a consortium of ${ORGANIZATIONS.join(', ')} in ${call.data.path} …`);
-  }
-  // The consortium brings the contracts along: commands that do not need it start without it.
-  const { Consortium } = await import('@emr-share/embedded');
-  await using consortium = await Consortium.open({
-    directory: call.data.consortium,
-    organizations: ORGANIZATIONS,
-    waitMs: call.waitMs,
-    signal: call.signal,
-  });
-  return await use(consortium);
+  await using network = await openUserNetwork(call);
+  return await use(network);
 }
 
 /** Runs `use` on a client of the keystore's user. */
 export async function withConnection<T>(
   call: Call,
-  consortium: Consortium,
+  network: UserNetwork,
   keystore: KeystoreFile,
   use: (client: EmrClient) => Promise<T>,
 ): Promise<T> {
   await using client = await connect({
-    ledger: consortium.ledger(keystore.identity()),
-    blobs: consortium.blobs,
+    ledger: network.ledger(keystore.identity()),
+    blobs: network.blobs,
     keyring: keystore.keyring,
     signal: call.signal,
     onWarning: (warning) => {
@@ -69,19 +53,23 @@ export async function withConnection<T>(
   return await use(client);
 }
 
-/** All of the above: the call's user, connected. Throws CliError `NOT_ENROLLED` before `emr register`. */
+/** The keystore of the call's user, opened. Throws CliError `NOT_ENROLLED` before `emr register`. */
+export async function enrolledKeystore(call: Call): Promise<KeystoreFile> {
+  const keystore = await (await keystoreDoor(call)).open();
+  const { user, certificatePem } = keystore.facts;
+  if (certificatePem !== undefined) return keystore;
+  throw new CliError('NOT_ENROLLED', `${user.userId} has no certificate yet`, {
+    details: { userId: user.userId },
+  });
+}
+
+/** All of the above: the call's user, connected. */
 export async function withClient<T>(
   call: Call,
   use: (client: EmrClient, user: KeystoreUser) => Promise<T>,
 ): Promise<T> {
-  const keystore = await (await keystoreDoor(call)).open();
-  const { user, certificatePem } = keystore.facts;
-  if (certificatePem === undefined) {
-    throw new CliError('NOT_ENROLLED', `${user.userId} has no certificate yet`, {
-      details: { userId: user.userId },
-    });
-  }
-  return withConsortium(call, (consortium) =>
-    withConnection(call, consortium, keystore, (client) => use(client, user)),
+  const keystore = await enrolledKeystore(call);
+  return withNetwork(call, (network) =>
+    withConnection(call, network, keystore, (client) => use(client, keystore.facts.user)),
   );
 }

@@ -23,6 +23,7 @@ const HINTS: Readonly<Partial<Record<ErrorCode | CliErrorCode | NetworkErrorCode
   RECORD_NOT_FOUND: 'see what there is with: emr records',
   GRANT_NOT_FOUND: 'see what there is with: emr grants',
   KEYSTORE_LOCKED: 'type the passphrase again; without it the keys cannot be recovered',
+  AUTHORITY_REFUSED: "a secret works once, for one user: ask the hospital's admin for another",
   LEDGER_BUSY: 'wait longer with: --wait SECONDS',
   BLOB_CORRUPT: 'the content was changed in the store: restore it from a copy, nothing was read',
   CIPHERTEXT_TAMPERED: 'the content was changed: restore it from a copy, nothing was read',

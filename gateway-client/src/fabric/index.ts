@@ -11,6 +11,7 @@ export {
   type ConnectionProfile,
   type PeerEndpoint,
 } from './connection-profile.js';
+export { enrolAtAuthority, type EnrolmentRequest } from './enrol-at-authority.js';
 export { FabricLedger, type FabricLedgerOptions } from './fabric-ledger.js';
 export { InStep } from './in-step.js';
 export type { FabricDeadlines, GatewayEndpoint } from './gateway-pool.js';

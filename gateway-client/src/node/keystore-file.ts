@@ -18,6 +18,7 @@ import { bytesToHex, hexToBytes } from '../bytes.js';
 import { Keyring } from '../keyring.js';
 import type { Identity } from '../ports/identity.js';
 import { writeFileAtomically } from './atomic-file.js';
+import { certificateRequest } from './certificate-request.js';
 import { createIdentity } from './create-identity.js';
 import {
   boxContext,
@@ -124,6 +125,15 @@ export class KeystoreFile {
     const facts = { ...content.facts, certificatePem };
     await write(path, { ...content, facts }, true);
     return facts;
+  }
+
+  /**
+   * A request for a certificate of the enrolment key, under the user ID: for a CA that wants one.
+   *
+   * @returns PKCS #10, PEM.
+   */
+  certificateRequest(): Promise<string> {
+    return certificateRequest(this.facts.user.userId, this.#enrolmentKeyPem);
   }
 
   /**

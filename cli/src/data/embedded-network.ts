@@ -1,0 +1,39 @@
+/**
+ * The embedded consortium of a data directory, as users' commands see it.
+ *
+ * @module
+ */
+import { Consortium } from '@emr-share/embedded';
+import type { Call } from '../call.js';
+import { ORGANIZATIONS } from './organizations.js';
+import type { UserNetwork } from './user-network.js';
+
+/**
+ * Opens the consortium; the first time, this founds it.
+ *
+ * @throws EmrError `LEDGER_BUSY` where another process has it open for longer than `--wait` says.
+ */
+export async function openEmbeddedNetwork(call: Call): Promise<UserNetwork> {
+  await call.data.prepare();
+  if (!(await call.data.hasConsortium())) {
+    call.output.note(`Founding a consortium of ${ORGANIZATIONS.join(', ')} in ${call.data.path} …`);
+  }
+  const { signal } = call;
+  const consortium = await Consortium.open({
+    directory: call.data.consortium,
+    organizations: ORGANIZATIONS,
+    waitMs: call.waitMs,
+    signal,
+  });
+  return {
+    blobs: consortium.blobs,
+    ledger: (identity) => consortium.ledger(identity),
+    certify: async ({ facts }) => {
+      const { mspId, ...enrolment } = facts.user;
+      const publicKeyPem = facts.enrolmentKeyPem;
+      return (await consortium.enrol(mspId, { ...enrolment, publicKeyPem })).certificatePem;
+    },
+    verify: () => consortium.verify({ signal }),
+    [Symbol.asyncDispose]: () => consortium.close(),
+  };
+}
