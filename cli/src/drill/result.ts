@@ -38,6 +38,8 @@ export interface DrillResult {
   /** Error code → calls that ended in it. */
   readonly failures: Readonly<Record<string, number>>;
   readonly losses: readonly Loss[];
+  /** Nodes that the network's supervisor restarted meanwhile, such as an orderer that stood still. */
+  readonly restartedBySupervisor: readonly string[];
   /** What this drill alone observed. */
   readonly observed: Readonly<Record<string, unknown>>;
   /** How long the load ran. */

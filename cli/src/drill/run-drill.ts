@@ -5,7 +5,14 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { loadNativeBackend, useBackend } from '@emr-share/crypto/native';
-import { compareLedgers, type LedgerComparison, type NodeStatus, status } from '@emr-share/network';
+import {
+  compareLedgers,
+  type LedgerComparison,
+  NetworkError,
+  type NodeStatus,
+  status,
+  supervisorReport,
+} from '@emr-share/network';
 import { foundConsortium, openFabricConsortium } from '../consortium/index.js';
 import { CliError } from '../errors/cli-error.js';
 import type { Drill } from './drill.js';
@@ -64,6 +71,26 @@ async function requireHealthy(dir: string, signal: AbortSignal): Promise<readonl
   }
 }
 
+/** Ledgers that do not even reach one height differ. */
+async function comparison(dir: string, signal: AbortSignal): Promise<LedgerComparison> {
+  try {
+    return await compareLedgers(dir, { signal });
+  } catch (error) {
+    if (!NetworkError.is(error, 'TIMEOUT')) throw error;
+    const { nodes } = await status(dir, signal);
+    const copies = nodes.flatMap(({ node, height }) =>
+      height === null ? [] : [{ node, height, lastBlockHash: '', snapshotHash: null }],
+    );
+    return { equal: false, copies };
+  }
+}
+
+/** Nodes that the supervisor has restarted since the network was brought up, oldest first. */
+async function supervisorRestarts(dir: string): Promise<readonly string[]> {
+  const { events } = await supervisorReport(dir);
+  return events.flatMap((event) => (event.kind === 'restarted' ? [event.node] : []));
+}
+
 interface Ran {
   readonly book: Book;
   readonly observed: Readonly<Record<string, unknown>>;
@@ -76,13 +103,15 @@ function resultOf(
   { book, observed, from, until }: Ran,
   {
     losses,
-    comparison,
+    compared,
+    restarts,
     faults,
     log,
     startedAt,
   }: {
     losses: Book['losses'];
-    comparison: LedgerComparison;
+    compared: LedgerComparison;
+    restarts: readonly string[];
     faults: DrillResult['faults'];
     log: CommitLog;
     startedAt: number;
@@ -90,14 +119,14 @@ function resultOf(
 ): DrillResult {
   return {
     drill: name,
-    passed: losses.length === 0 && comparison.equal,
+    passed: losses.length === 0 && compared.equal,
     acknowledged: book.acknowledged,
     failed: book.failed,
     lost: losses.length,
     recoveredMs: Math.max(0, ...faults.map(({ recoveredMs }) => recoveredMs)),
     longestGapMs: Math.round(log.longestGapMs(from, until)),
-    ledgersEqual: comparison.equal,
-    heights: Object.fromEntries(comparison.copies.map(({ node, height }) => [node, height])),
+    ledgersEqual: compared.equal,
+    heights: Object.fromEntries(compared.copies.map(({ node, height }) => [node, height])),
     faults,
     counts: {
       records: book.records.length,
@@ -108,6 +137,7 @@ function resultOf(
     },
     failures: book.failures,
     losses,
+    restartedBySupervisor: restarts,
     observed,
     loadMs: Math.round(until - from),
     tookMs: Math.round(performance.now() - startedAt),
@@ -135,14 +165,17 @@ export async function runDrill(name: DrillName, options: DrillOptions): Promise<
   const [log, book] = [new CommitLog(), new Book()];
   const organizations = drill.castFrom?.(consortium.organizations) ?? consortium.organizations;
   const cast = await assemble(consortium, log, organizations, signal);
+  const restartsBefore = await supervisorRestarts(dir);
   const site = new Site({ dir, nodes, log, holdMs, signal, note });
   try {
     const ran = await underLoad(drill, { site, consortium, cast, book, log });
     note('looking for what was acknowledged');
     const losses = [...(await findLosses(cast, book, signal))];
     note('comparing the ledgers');
-    const comparison = await compareLedgers(dir, { signal });
-    return resultOf(name, ran, { losses, comparison, faults: site.faults, log, startedAt });
+    const compared = await comparison(dir, signal);
+    const restarts = (await supervisorRestarts(dir)).slice(restartsBefore.length);
+    const { faults } = site;
+    return resultOf(name, ran, { losses, compared, restarts, faults, log, startedAt });
   } finally {
     await dismiss(cast);
   }

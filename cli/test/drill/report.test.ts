@@ -16,6 +16,7 @@ const PASSED: DrillResult = {
   counts: { records: 80, grants: 25, revocations: 15, fetches: 40, transactions: 300 },
   failures: { LEDGER_UNAVAILABLE: 3 },
   losses: [],
+  restartedBySupervisor: [],
   observed: {},
   loadMs: 20_000,
   tookMs: 31_000,
