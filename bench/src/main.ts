@@ -65,4 +65,13 @@ program
     await runSoak(options);
   });
 
+program
+  .command('soak-figure')
+  .description('a picture of a soak, as SVG')
+  .argument('<file>', 'what soak --json printed')
+  .action(async (file: string) => {
+    const { printSoakFigure } = await import('./soak/figure.js');
+    await printSoakFigure(file);
+  });
+
 await program.parseAsync();

@@ -51,6 +51,8 @@ export interface SoakOptions {
 /** All of a soak, as `--json` prints it. */
 export interface SoakResult {
   readonly machine: Machine;
+  /** When the load began, in milliseconds since 1970. */
+  readonly startedAt: number;
   readonly options: SoakOptions;
   readonly ordering: Topology['ordering'];
   readonly summary: SoakSummary;
@@ -145,6 +147,7 @@ async function soak(dir: string, topology: Topology, options: SoakOptions): Prom
   const summary = summarize(journal, peers, { durationMs, restarts, level });
   return {
     machine: describeMachine(),
+    startedAt: journal.startedAt,
     options,
     ordering: topology.ordering,
     summary,

@@ -54,7 +54,10 @@ async function openPeers(consortium: FabricConsortium): Promise<Peer[]> {
   });
 }
 
-async function chainInfo({ gateway }: Peer, channel: string) {
+async function chainInfo(
+  { gateway }: Peer,
+  channel: string,
+): Promise<Pick<PeerLedger, 'height' | 'blockHash'>> {
   const system = gateway.getNetwork(channel).getContract('qscc');
   const bytes = await system.evaluate('GetChainInfo', { arguments: [channel] });
   const info = common.BlockchainInfo.deserializeBinary(bytes);

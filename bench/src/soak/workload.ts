@@ -53,7 +53,11 @@ export async function newPatients(
   return patients;
 }
 
-async function publish({ ledger, keyring }: Patient, version: number, journal: Journal) {
+async function publish(
+  { ledger, keyring }: Patient,
+  version: number,
+  journal: Journal,
+): Promise<void> {
   const body = {
     patient: ledger.userId,
     version,

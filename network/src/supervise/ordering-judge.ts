@@ -53,6 +53,15 @@ interface Track {
   deadAt: number | null;
 }
 
+const newTrack = (pid: number, now: number): Track => ({
+  pid,
+  height: -1,
+  heightAt: now,
+  behindAt: null,
+  muteAt: null,
+  deadAt: null,
+});
+
 const RANK: Readonly<Record<Suspect['cause'], number>> = { dead: 0, behind: 1, mute: 2 };
 
 /** How many of `count` orderers have to take part. */
@@ -125,19 +134,17 @@ export class OrderingJudge {
       return null;
     }
     const known = this.#tracks.get(node);
-    const before =
-      known?.pid === pid
-        ? known
-        : { pid, height: -1, heightAt: now, behindAt: null, muteAt: null, deadAt: null };
+    const before = known?.pid === pid ? known : newTrack(pid, now);
     const height = reading?.height ?? before.height;
-    const isBehind = height < this.#highest;
+    const since = (is: boolean, begun: number | null): number | null =>
+      is ? (begun ?? now) : null;
     const track: Track = {
       pid,
       height,
       heightAt: height === before.height ? before.heightAt : now,
-      behindAt: isBehind ? (before.behindAt ?? now) : null,
-      muteAt: state === 'mute' ? (before.muteAt ?? now) : null,
-      deadAt: state === 'dead' ? (before.deadAt ?? now) : null,
+      behindAt: since(height < this.#highest, before.behindAt),
+      muteAt: since(state === 'mute', before.muteAt),
+      deadAt: since(state === 'dead', before.deadAt),
     };
     this.#tracks.set(node, track);
     return track;

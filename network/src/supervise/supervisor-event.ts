@@ -4,6 +4,7 @@ export type SupervisorEvent =
   | { kind: 'suspected'; node: string; cause: SuspicionCause; forMs: number; behind: number }
   | { kind: 'inspected'; node: string; deadlocked: boolean | null; report: string | null }
   | { kind: 'restarted'; node: string; cause: SuspicionCause; ms: number }
+  | { kind: 'left'; node: string }
   | { kind: 'failed'; node: string; problem: string }
   | { kind: 'stalled'; forMs: number; running: number; quorum: number }
   | { kind: 'ended' };
@@ -30,6 +31,7 @@ const TEXTS: { [K in SupervisorEvent['kind']]: (event: OfKind<K>) => string } = 
     return `${node}: ${deadlocked === true ? 'deadlocked' : 'not in the known deadlock'}; stacks in ${report}`;
   },
   restarted: ({ node, ms }) => `${node}: restarted, healthy after ${seconds(ms)}`,
+  left: ({ node }) => `${node}: left alone, a command stopped or replaced it meanwhile`,
   failed: ({ node, problem }) => `${node}: could not be restarted: ${problem}`,
   stalled: ({ forMs, running, quorum }) =>
     `no blocks for ${seconds(forMs)} although requests wait; ${String(running)} orderers run, ${String(quorum)} are needed`,

@@ -133,13 +133,16 @@ export class Supervisor {
   async #restart(node: string, pid: number, cause: SuspicionCause): Promise<void> {
     const { now, onEvent } = this.#settings;
     const started = now();
-    this.#backOff.take(node, started);
     try {
-      const isReplaced = await this.#network.restart(node, pid);
-      if (!isReplaced) return;
+      if (!(await this.#network.restart(node, pid))) {
+        onEvent({ kind: 'left', node });
+        return;
+      }
+      this.#backOff.take(node, started);
       onEvent({ kind: 'restarted', node, cause, ms: now() - started });
       this.#settling = { node, until: now() + SETTLE_MS };
     } catch (error) {
+      this.#backOff.take(node, started);
       onEvent({ kind: 'failed', node, problem: problemOf(error) });
     }
   }
