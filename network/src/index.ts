@@ -45,6 +45,12 @@ export {
 export { type AddedOrganization, addOrganization } from './admin/add-organization.js';
 export { renewCertificates, type Renewal } from './admin/renew-certificates.js';
 export type { AdminOptions } from './admin/administer.js';
+export { DEPLOYMENT_FORMATS, type DeploymentFormat, renderDeployment } from './render/render.js';
+export { secretEnvironments } from './render/secret-environment.js';
+export { restoreSnapshot } from './snapshot/restore-snapshot.js';
+export type { RestoreOptions, RestoreReport } from './snapshot/restore-snapshot.js';
+export { takeSnapshot } from './snapshot/take-snapshot.js';
+export type { SnapshotOptions, SnapshotReport } from './snapshot/take-snapshot.js';
 export { mermaid } from './export/mermaid.js';
 export { connectionProfiles, type ConnectionProfile } from './export/connection-profile.js';
 export { ordering, type OrdererSample, type OrdererState } from './supervise/ordering.js';

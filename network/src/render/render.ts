@@ -1,3 +1,4 @@
+import { NetworkError } from '../errors.js';
 import type { Topology } from '../topology/topology.js';
 import { renderCompose } from './compose.js';
 import { renderKubernetes } from './k8s.js';
@@ -14,11 +15,16 @@ export const DEPLOYMENT_FORMATS = ['systemd', 'compose', 'k8s'] as const;
  *
  * @param host - whose nodes; `null`: all
  * @returns file name → content
+ * @throws {@link NetworkError} HOST_UNKNOWN
  */
 export function renderDeployment(
   topology: Topology,
   format: DeploymentFormat,
   host: string | null = null,
 ): Record<string, string> {
+  const known = Object.keys(topology.hosts);
+  if (host !== null && !known.includes(host)) {
+    throw new NetworkError('HOST_UNKNOWN', { host, known: known.join(', ') });
+  }
   return RENDERERS[format](topology, host);
 }

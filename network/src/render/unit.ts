@@ -45,15 +45,15 @@ export interface DeploymentUnit {
   after: readonly string[];
 }
 
+/** The programs of the topology's versions, where a deployment has them. */
+export function deployedToolset({ tools }: Topology, { locate }: Layout): Toolset {
+  const products = productsOf(tools, { os: 'linux', arch: 'amd64' });
+  return new Toolset(products.map((product) => ({ product, origin: 'folder', locate })));
+}
+
 function deployedContext(topology: Topology, host: string | null, layout: Layout): NodeContext {
-  const platform = { os: 'linux', arch: 'amd64' } as const;
-  const products = productsOf(topology.tools, platform).map((product) => ({
-    product,
-    origin: 'folder' as const,
-    locate: layout.locate,
-  }));
   const command = [NODE_PROGRAM, layout.contract] as const;
-  return nodeContext(topology, STATE_DIR, { command }, new Toolset(products), host);
+  return nodeContext(topology, STATE_DIR, { command }, deployedToolset(topology, layout), host);
 }
 
 interface Launch {

@@ -11,6 +11,7 @@ import { downCommand } from './down.js';
 import { exportCommand } from './export.js';
 import { importCommand } from './import.js';
 import { logsCommand } from './logs.js';
+import { renderCommand } from './render.js';
 import { startCommand } from './start.js';
 import { statusCommand } from './status.js';
 import { stopCommand } from './stop.js';
@@ -28,6 +29,7 @@ const COMMANDS: readonly ((host: Host) => Command)[] = [
   startCommand,
   exportCommand,
   importCommand,
+  renderCommand,
   toolsCommand,
   adminCommand,
   superviseCommand,

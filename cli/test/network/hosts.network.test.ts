@@ -1,0 +1,195 @@
+/**
+ * A network on four hosts: network namespaces on one switch. Every command is the `emr` program in
+ * the namespace of its host; the hosts share no folder, only the files that their admins hand over.
+ */
+import { spawn } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { HostNamespaces } from './host-namespaces.js';
+
+const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+const EMR = join(ROOT, 'cli', 'dist', 'main.js');
+const REGISTER = join(ROOT, 'cli', 'test', 'network', 'register.mjs');
+const LIMIT_MS = 8 * 60_000;
+const POLL_MS = 500;
+
+const HOSTS = ['a', 'b', 'c', 'd'] as const;
+type HostName = (typeof HOSTS)[number];
+
+const machines = new HostNamespaces(HOSTS);
+let folder: string;
+const inFolder = (...parts: string[]): string => join(folder, ...parts);
+const networkOf = (host: HostName): string => inFolder(host, 'network');
+
+interface Ran {
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a Node program on a host, to its end. */
+async function onHost(host: HostName, args: readonly string[]): Promise<Ran> {
+  const [program, all] = machines.on(host, [process.execPath, ...args]);
+  const child = spawn(program, all, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const ran: Ran = { exitCode: null, stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk: Buffer) => (ran.stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (ran.stderr += chunk.toString()));
+  ran.exitCode = await new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', resolve);
+  });
+  return ran;
+}
+
+function emr(host: HostName, ...args: string[]): Promise<Ran> {
+  return onHost(host, [EMR, 'network', ...args, '--dir', networkOf(host)]);
+}
+
+async function until<T>(what: string, attempt: () => Promise<T | null>): Promise<T> {
+  const deadline = Date.now() + LIMIT_MS / 2;
+  for (;;) {
+    const value = await attempt();
+    if (value !== null) return value;
+    if (Date.now() > deadline) throw new Error(`not so in time: ${what}`);
+    await delay(POLL_MS);
+  }
+}
+
+/** Exports until the host is far enough, and leaves the file where the other admins find it. */
+async function publicFileOf(host: HostName, isEnough: (text: string) => boolean): Promise<string> {
+  const file = inFolder(host, `${host}.json`);
+  await until(`${host} exports`, async () => {
+    const { exitCode } = await emr(host, 'export', '--public', file);
+    return exitCode === 0 && isEnough(await readFile(file, 'utf8')) ? true : null;
+  });
+  return file;
+}
+
+async function heights(host: HostName): Promise<number[]> {
+  const { stdout } = await emr(host, 'status', '--json');
+  const { nodes } = JSON.parse(stdout) as { nodes: { height: number | null }[] };
+  return nodes.flatMap(({ height }) => height ?? []);
+}
+
+/** A new physician of HospA registers: a transaction endorsed by a majority of the hospitals. */
+async function register(user: string): Promise<Ran> {
+  return onHost('a', [REGISTER, networkOf('a'), 'HospAMSP', user]);
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'emr-hosts-'));
+  const dev = await readFile(join(ROOT, 'network', 'topology', 'dev.yaml'), 'utf8');
+  const hosts = HOSTS.map((host) => `${host}: ${machines.address(host)}`).join(', ');
+  const members = [
+    ['hospa', 'HospAMSP', 'hospital', 1],
+    ['hospb', 'HospBMSP', 'hospital', 1],
+    ['hospc', 'HospCMSP', 'hospital', 1],
+    ['regulator', 'RegulatorMSP', 'regulator', 0],
+  ].map(([name, mspId, kind, peers], i) => ({ name, mspId, kind, peers, host: HOSTS[i] }));
+  const settings = dev.slice(0, dev.indexOf('organizations:'));
+  const topology = `${settings}organizations: ${JSON.stringify(members)}\n`
+    .replace(/^hosts:.*$/m, `hosts: { ${hosts} }`)
+    .replace(/^name:.*$/m, 'name: emr-hosts');
+  for (const host of HOSTS) {
+    await mkdir(inFolder(host), { mode: 0o700 });
+    await writeFile(inFolder(host, 'topology.yaml'), topology);
+  }
+  await machines.make();
+}, LIMIT_MS);
+
+afterAll(async () => {
+  await Promise.all(HOSTS.map((host) => emr(host, 'down', '--purge').catch(() => undefined)));
+  await machines.remove();
+  await rm(folder, { recursive: true, force: true });
+}, LIMIT_MS);
+
+describe('a network on four hosts', () => {
+  it(
+    'comes up when every host has what the others have exported',
+    async () => {
+      const ups = HOSTS.map((host) =>
+        emr(host, 'up', '--topology', inFolder(host, 'topology.yaml'), '--host', host),
+      );
+      for (const from of HOSTS) {
+        const file = await publicFileOf(from, () => true);
+        for (const to of HOSTS.filter((host) => host !== from)) {
+          await copyFile(file, inFolder(to, `${from}.json`));
+        }
+      }
+      expect((await emr('a', 'export', '--swarm-key', inFolder('swarm.key'))).exitCode).toBe(0);
+      expect((await stat(inFolder('swarm.key'))).mode & 0o777).toBe(0o600);
+      for (const to of HOSTS) {
+        const files = HOSTS.filter((host) => host !== to).map((from) =>
+          inFolder(to, `${from}.json`),
+        );
+        const key = to === 'a' ? [] : ['--swarm-key', inFolder('swarm.key')];
+        expect(await emr(to, 'import', ...files, ...key)).toMatchObject({ exitCode: 0 });
+      }
+      const founded = await publicFileOf('a', (text) => !text.includes('"genesisBlock": null'));
+      for (const to of ['b', 'c', 'd'] as const) {
+        expect(await emr(to, 'import', founded)).toMatchObject({ exitCode: 0 });
+      }
+      for (const ran of await Promise.all(ups)) {
+        expect(ran).toMatchObject({ exitCode: 0 });
+      }
+    },
+    LIMIT_MS,
+  );
+
+  it('keeps every key on its host', async () => {
+    const text = await readFile(inFolder('a', 'b.json'), 'utf8');
+    expect(text).toContain('BEGIN CERTIFICATE');
+    expect(text).not.toContain('PRIVATE KEY');
+    for (const path of ['nodes/orderer/tls/server.key', 'users/admin/msp/keystore/key.pem']) {
+      const ofOther = join(networkOf('a'), 'organizations', 'hospb', path);
+      await expect(stat(ofOther)).rejects.toMatchObject({ code: 'ENOENT' });
+    }
+  });
+
+  it(
+    'shows each host its own nodes, and which of the others answer',
+    async () => {
+      const { stdout, exitCode } = await emr('a', 'status', '--json');
+      const { nodes } = JSON.parse(stdout) as { nodes: { host: string; state: string }[] };
+      const states = (here: boolean): Set<string> =>
+        new Set(nodes.filter(({ host }) => (host === 'a') === here).map(({ state }) => state));
+      expect(exitCode).toBe(0);
+      expect(states(true)).toEqual(new Set(['running']));
+      expect(states(false)).toEqual(new Set(['reachable', 'elsewhere']));
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'refuses to act on a node of another host',
+    async () => {
+      const { exitCode, stderr } = await emr('a', 'stop', 'peer0.hospb');
+      expect(exitCode).toBe(4);
+      expect(stderr).toContain('peer0.hospb is on host b');
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'goes on while a host is cut off, and has it back with the same ledger',
+    async () => {
+      expect(await register('dr.before')).toMatchObject({ exitCode: 0 });
+      await machines.unplug('b');
+      const { stdout } = await emr('a', 'status', '--json');
+      expect(stdout).toContain('"unreachable"');
+      expect(await register('dr.meanwhile')).toMatchObject({ exitCode: 0 });
+      const [height = 0] = await heights('a');
+      expect(Math.max(...(await heights('b')))).toBeLessThan(height);
+      await machines.plug('b');
+      await until('host b has caught up', async () =>
+        (await heights('b')).every((one) => one >= height) ? true : null,
+      );
+      expect(await register('dr.afterwards')).toMatchObject({ exitCode: 0 });
+    },
+    LIMIT_MS,
+  );
+});
