@@ -3,6 +3,7 @@ import {
   putOnSmallDisk,
   type SmallDisk,
   startNodes,
+  status,
   stopNode,
 } from '@emr-share/network';
 import { CliError } from '../../errors/cli-error.js';
@@ -32,10 +33,12 @@ async function moveToSmallDisk(site: Site, peer: string): Promise<SmallDisk> {
 }
 
 async function effectOn(peer: string, site: Site): Promise<Effect | null> {
-  const heights = await site.heights();
-  const height = heights.get(peer);
-  if (height === undefined) return 'it ended';
-  return height + BEHIND_BLOCKS <= Math.max(...heights.values()) ? 'it stood still' : null;
+  const { nodes } = await status(site.dir, site.signal);
+  const { state, height } = nodes.find(({ node }) => node === peer) ?? {};
+  if (state === 'stopped') return 'it ended';
+  if (height === undefined || height === null) return null; // busy, or just ending
+  const others = nodes.map((node) => node.height ?? 0);
+  return height + BEHIND_BLOCKS <= Math.max(...others) ? 'it stood still' : null;
 }
 
 async function untilFelt(peer: string, site: Site): Promise<Effect> {
@@ -50,14 +53,18 @@ async function untilFelt(peer: string, site: Site): Promise<Effect> {
 }
 
 /** A peer that stood still may go on by itself once there is room; one that ended is started. */
-async function revive(peer: string, site: Site): Promise<'by itself' | 'by a restart'> {
+async function revive(
+  peer: string,
+  effect: Effect,
+  site: Site,
+): Promise<'by itself' | 'by a restart'> {
   const deadline = performance.now() + RECOVER_LIMIT_MS;
-  const before = (await site.heights()).get(peer);
-  while (before !== undefined && performance.now() < deadline) {
+  const before = (await site.heights()).get(peer) ?? 0;
+  while (effect === 'it stood still' && performance.now() < deadline) {
     if (((await site.heights()).get(peer) ?? 0) > before) return 'by itself';
     await site.hold(POLL_MS);
   }
-  await killNodes(site.dir, [peer]);
+  if (effect === 'it stood still') await killNodes(site.dir, [peer]);
   await startNodes(site.dir, [peer], { signal: site.signal });
   return 'by a restart';
 }
@@ -75,7 +82,7 @@ export const disk: Drill = {
     await site.hold();
     site.note(`giving ${peer} room again`);
     await small.free();
-    const recovered = await revive(peer, site);
+    const recovered = await revive(peer, effect, site);
     await site.caughtUp([peer]);
     return { peer, effect, recovered };
   },
