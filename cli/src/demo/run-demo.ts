@@ -47,7 +47,7 @@ async function perform(
   const narrator = new Narrator(host, output);
   const steps = new Steps(narrator, host.signal);
   const filed: FiledRecord[] = [];
-  introduce(narrator, files, options.records);
+  introduce(narrator, files, options);
   await using stage = await setStage(options, base, host, output);
   const { backend } = stage;
   try {

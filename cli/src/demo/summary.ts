@@ -8,6 +8,7 @@ import { shortId } from '../output/short-id.js';
 import { byteSize } from '../output/size.js';
 import { table } from '../output/table.js';
 import type { Narrator } from './narrator.js';
+import type { DemoOptions } from './options.js';
 import type { RecordFile } from './record-files.js';
 import type { StepReport } from './report.js';
 import type { FiledRecord } from './story.js';
@@ -15,6 +16,14 @@ import type { FiledRecord } from './story.js';
 const TITLES = ['file', 'category', 'size', 'record', 'cid', 'fetched'];
 const CID_CHARS = 16;
 const NAME_CHARS = 40;
+const EMBEDDED = [
+  'Embedded back end: three hospitals in this process, each with its own CA, ledger copy and',
+  'custodian key; nothing listens on a network.',
+];
+const FABRIC = [
+  'Real network: three hospitals with a CA, an orderer, two peers, a contract service and a Kubo',
+  'node each, and a regulator with the fourth orderer; all of them processes of their own.',
+];
 
 /** Leaves out the middle of a long name: the start says whose it is, the end what it is. */
 function shortName(name: string): string {
@@ -26,14 +35,13 @@ function shortName(name: string): string {
 export function introduce(
   narrator: Narrator,
   files: readonly RecordFile[],
-  folder: string | undefined,
+  { records: folder, fabric = false }: Pick<DemoOptions, 'records' | 'fabric'>,
 ): void {
   const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   narrator.title("emr-share: one patient's records, shared, attacked and taken back");
   narrator.say(
     [
-      'Embedded back end: three hospitals in this process, each with its own CA, ledger copy and',
-      'custodian key; nothing listens on a network.',
+      ...(fabric ? FABRIC : EMBEDDED),
       `Records: ${String(files.length)} from ${folder ?? 'a built-in synthetic patient'}, ${byteSize(totalBytes)}.`,
     ].join('\n'),
   );

@@ -130,6 +130,7 @@ class Chain {
       if (!(error instanceof TimeLimitError)) throw error;
     } finally {
       closing.abort();
+      await blocks.return();
     }
     const own = this.#blocks.slice(0, height);
     return {

@@ -30,6 +30,7 @@ import {
 import PQueue from 'p-queue';
 import type { Identity } from '../ports/identity.js';
 import type {
+  CallOptions,
   Committed,
   EventOptions,
   Ledger,
@@ -73,6 +74,15 @@ export interface FabricLedgerOptions {
    * not the throughput, and long queues at the orderers provoke view changes.
    */
   readonly maxInFlight?: number | undefined;
+}
+
+/** How a transaction ended. */
+export interface TransactionFate {
+  readonly blockNumber: number;
+  /** Whether it counts. */
+  readonly isValid: boolean;
+  /** Fabric's validation code, such as `VALID` or `MVCC_READ_CONFLICT`. */
+  readonly code: string;
 }
 
 type Signal = AbortSignal | undefined;
@@ -129,6 +139,27 @@ export class FabricLedger implements Ledger {
     return orAborted(call, signal);
   }
 
+  /**
+   * What became of a transaction that somebody submitted: this client, or one that ended before it
+   * heard. Waits for one that is still to be ordered.
+   *
+   * @throws EmrError `COMMIT_UNKNOWN` where that is not known after `limitMs` (default: the deadline of
+   *   a commit).
+   */
+  async fateOf(
+    transactionId: string,
+    { signal, limitMs = this.#deadlines.commitStatusMs }: CallOptions & { limitMs?: number } = {},
+  ): Promise<TransactionFate> {
+    signal?.throwIfAborted();
+    const status = await this.#fate(transactionId, Date.now() + limitMs, signal);
+    const { blockNumber, code } = status;
+    return {
+      blockNumber: Number(blockNumber),
+      isValid: code === StatusCode.VALID,
+      code: codeName(code),
+    };
+  }
+
   /** Events as the gateway peer has committed them. */
   events({ after, signal }: EventOptions = {}): AsyncIterable<LedgerEvent> {
     const closed = this.#closed.signal;
@@ -176,6 +207,17 @@ export class FabricLedger implements Ledger {
       if (!(error instanceof GatewayError)) throw error;
       failure = error;
     }
+    return this.#fate(transactionId, deadline, signal, failure);
+  }
+
+  /** @throws EmrError `COMMIT_UNKNOWN` where nobody says by `deadline`; `failure` is its first cause. */
+  async #fate(
+    transactionId: string,
+    deadline: number,
+    signal: Signal,
+    firstFailure?: unknown,
+  ): Promise<Status> {
+    let failure = firstFailure;
     const closed = this.#closed.signal;
     while (Date.now() < deadline && !closed.aborted) {
       const status = await this.#status(transactionId, deadline, signal);

@@ -12,6 +12,6 @@ export {
   type PeerEndpoint,
 } from './connection-profile.js';
 export { enrolAtAuthority, type EnrolmentRequest } from './enrol-at-authority.js';
-export { FabricLedger, type FabricLedgerOptions } from './fabric-ledger.js';
+export { FabricLedger, type FabricLedgerOptions, type TransactionFate } from './fabric-ledger.js';
 export { InStep } from './in-step.js';
 export type { FabricDeadlines, GatewayEndpoint } from './gateway-pool.js';
