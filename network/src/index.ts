@@ -51,6 +51,7 @@ export { restoreSnapshot } from './snapshot/restore-snapshot.js';
 export type { RestoreOptions, RestoreReport } from './snapshot/restore-snapshot.js';
 export { takeSnapshot } from './snapshot/take-snapshot.js';
 export type { SnapshotOptions, SnapshotReport } from './snapshot/take-snapshot.js';
+export { networkVitals, type NetworkVitals, type NodeVitals } from './vitals/vitals.js';
 export { mermaid } from './export/mermaid.js';
 export { connectionProfiles, type ConnectionProfile } from './export/connection-profile.js';
 export { ordering, type OrdererSample, type OrdererState } from './supervise/ordering.js';

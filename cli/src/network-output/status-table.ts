@@ -23,7 +23,7 @@ function row(node: NodeStatus): string[] {
 }
 
 /** A line for each node; with the hosts where there are several. */
-export function statusTable({ name, channel, dir, nodes }: NetworkStatus): string {
+export function statusTable({ name, channel, dir, host, nodes }: NetworkStatus): string {
   const hosts = new Set(nodes.map(({ host }) => host));
   const rows = nodes.map(row);
   const titled =
@@ -34,7 +34,10 @@ export function statusTable({ name, channel, dir, nodes }: NetworkStatus): strin
           rows.map((cells, i) => [nodes[i]?.host ?? NONE, ...cells]),
           'no nodes',
         );
-  const running = nodes.filter(({ state }) => state === 'running').length;
-  const summary = `${name}, channel ${channel}: ${String(running)} of ${String(nodes.length)} nodes running`;
+  const own = nodes.filter((node) => host === null || node.host === host);
+  const running = own.filter(({ state }) => state === 'running').length;
+  const where = host === null ? '' : ` of host ${host}`;
+  const count = `${String(running)} of ${String(own.length)} nodes${where} running`;
+  const summary = `${name}, channel ${channel}: ${count}`;
   return `${titled}\n\n${summary} (${dir})`;
 }

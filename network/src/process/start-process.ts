@@ -5,6 +5,7 @@ import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { NetworkError, problemOf } from '../errors.js';
 import { makePrivateDir } from '../files/atomic.js';
+import { boundLog } from './bound-log.js';
 import { startMarkOf } from './process-identity.js';
 import { type ProcessRecord, writeProcessRecord } from './process-record.js';
 
@@ -66,6 +67,7 @@ function spawnPrivate({ command, cwd, env }: ProcessLaunch, output: number): Chi
  */
 export async function startProcess(launch: ProcessLaunch): Promise<ProcessRecord> {
   await makePrivateDir(dirname(launch.log));
+  await boundLog(launch.log);
   const log = await open(launch.log, 'a', 0o600);
   try {
     const child = spawnPrivate(launch, log.fd);

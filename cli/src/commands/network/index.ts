@@ -17,12 +17,14 @@ import { statusCommand } from './status.js';
 import { stopCommand } from './stop.js';
 import { superviseCommand } from './supervise.js';
 import { toolsCommand } from './tools.js';
+import { topCommand } from './top.js';
 import { upCommand } from './up.js';
 
 const COMMANDS: readonly ((host: Host) => Command)[] = [
   upCommand,
   downCommand,
   statusCommand,
+  topCommand,
   logsCommand,
   doctorCommand,
   stopCommand,
