@@ -24,6 +24,9 @@ export interface NetworkErrorDetails {
   NETWORK_DIR_FOREIGN: { dir: string };
   NETWORK_BUSY: { dir: string; pid: number };
   STATE_INVALID: { path: string; problem: string };
+  // Snapshots
+  SNAPSHOT_INVALID: { problem: string };
+  RESTORE_TARGET_TAKEN: { dir: string };
   // The nodes
   NODE_UNKNOWN: { node: string; known: string };
   NODE_ELSEWHERE: { node: string; host: string };
@@ -69,6 +72,9 @@ const DESCRIBE: { [C in NetworkErrorCode]: (d: NetworkErrorDetails[C]) => string
   NETWORK_BUSY: (d) =>
     `another command (process ${String(d.pid)}) is at work on ${d.dir}; wait for it to end`,
   STATE_INVALID: (d) => `${d.path} cannot be used: ${d.problem}`,
+  SNAPSHOT_INVALID: (d) => `the snapshot cannot be used: ${d.problem}`,
+  RESTORE_TARGET_TAKEN: (d) =>
+    `${d.dir} is not empty; nothing was changed, restore into a new or empty folder`,
   NODE_UNKNOWN: (d) => `there is no node ${d.node}; there are: ${d.known}`,
   NODE_ELSEWHERE: (d) => `${d.node} is on host ${d.host}; ask there`,
   PORTS_TAKEN: (d) =>

@@ -8,7 +8,9 @@ import type { Host } from '../../../host.js';
 import { enrolCommand } from './enrol.js';
 import { registerCommand } from './register.js';
 import { revokeCommand } from './revoke.js';
+import { restoreCommand } from './restore.js';
 import { rotateCustodianCommand } from './rotate-custodian.js';
+import { snapshotCommand } from './snapshot.js';
 import { usersCommand } from './users.js';
 
 const COMMANDS: readonly ((host: Host) => Command)[] = [
@@ -17,6 +19,8 @@ const COMMANDS: readonly ((host: Host) => Command)[] = [
   usersCommand,
   revokeCommand,
   rotateCustodianCommand,
+  snapshotCommand,
+  restoreCommand,
 ];
 
 /** Makes the command for one call. */
