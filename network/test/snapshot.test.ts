@@ -15,6 +15,8 @@ const FACTS = {
   takenAt: '2026-01-01T00:00:00.000Z',
   heights: { 'peer0.hospa': 12 },
 };
+/** As peers name the builds of their contracts. */
+const LONG = `data/peer0.hospa/externalbuilder/builds/emr_1.0-${'0a'.repeat(32)}`;
 const LARGE = Buffer.alloc(300_000, 'ledger');
 
 let source: string;
@@ -25,6 +27,8 @@ beforeEach(async () => {
   target = join(await tempDir(), 'restored');
   await mkdir(join(source, 'organizations', 'hospa'), { recursive: true, mode: 0o700 });
   await mkdir(join(source, 'empty'), { mode: 0o700 });
+  await mkdir(join(source, LONG), { recursive: true, mode: 0o700 });
+  await writeFile(join(source, LONG, 'connection.json'), '{}');
   await mkdir(join(source, 'run'));
   await writeFile(join(source, 'organizations', 'hospa', 'key.pem'), 'secret', { mode: 0o600 });
   await writeFile(join(source, 'state.json'), '{}', { mode: 0o644 });
@@ -76,13 +80,14 @@ describe('a snapshot', () => {
       dir: target,
       network: 'dev',
       heights: { 'peer0.hospa': 12 },
-      files: 4,
-      bytes: LARGE.length + 'secret'.length + '{}'.length,
+      files: 5,
+      bytes: LARGE.length + 'secret'.length + 2 * '{}'.length,
     });
     expect((await readdir(target)).sort()).toEqual(
-      ['blocks', 'empty', 'nothing', 'organizations', 'state.json'].sort(),
+      ['blocks', 'data', 'empty', 'nothing', 'organizations', 'state.json'].sort(),
     );
     expect(await readFile(join(target, 'blocks'))).toEqual(LARGE);
+    expect(await readFile(join(target, LONG, 'connection.json'), 'utf8')).toBe('{}');
     expect(await readFile(join(target, 'organizations/hospa/key.pem'), 'utf8')).toBe('secret');
     const modes = ['blocks', 'organizations/hospa/key.pem', 'organizations/hospa', 'empty'];
     const found = await Promise.all(modes.map(async (path) => stat(join(target, path))));

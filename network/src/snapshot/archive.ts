@@ -32,7 +32,7 @@ export async function* archive(
   for (const found of content) {
     const { path, isDirectory, mode, bytes } = found;
     const type = isDirectory ? 'Directory' : 'File';
-    yield headerOf({ path: `${CONTENT}${path}${isDirectory ? '/' : ''}`, type, mode, bytes });
+    yield headerOf({ path: `${CONTENT}${path}`, type, mode, bytes });
     if (isDirectory) continue;
     const sha256 = yield* fileBytes(dir, found);
     const file = { path, bytes, mode, sha256 };
