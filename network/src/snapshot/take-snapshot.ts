@@ -65,11 +65,11 @@ export async function takeSnapshot(
     const started = Date.now();
     const running = await runningNodes(network);
     const isSupervised = (await supervisorReport(paths.dir)).pid !== null;
+    let copied: Omit<SnapshotReport, 'stoppedMs'>;
     try {
       await stopSupervisor(paths);
       const heights = await stopInOrder(network, running, options.signal);
-      const copied = await copy(network, heights, write, options);
-      return { ...copied, stoppedMs: Date.now() - started };
+      copied = await copy(network, heights, write, options);
     } finally {
       const { tools = {}, onProgress = silent } = options;
       onProgress({ kind: 'note', text: 'Starting the nodes again' });
@@ -80,6 +80,7 @@ export async function takeSnapshot(
       );
       if (isSupervised) await startSupervisor(paths, tools);
     }
+    return { ...copied, stoppedMs: Date.now() - started };
   });
 }
 
