@@ -1,24 +1,19 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { ensureIdentity, hasIdentity, type IdentityRequest } from '../ca/enrol.js';
+import { ensureIdentity, hasIdentity } from '../ca/enrol.js';
 import { openEnroller } from '../ca/open-enroller.js';
 import { NetworkError } from '../errors.js';
-import { caTlsCertificate, isCaTlsDue, renewCaTls } from '../nodes/ca-tls.js';
+import { isCaTlsDue, renewCaTls } from '../nodes/ca-tls.js';
 import { IDENTITIES, type NodeContext } from '../nodes/context.js';
 import { ensureUp, runningRecord } from '../nodes/run-node.js';
-import { type Node, nodesOfOrganization, type Organization } from '../topology/topology.js';
-import { identityRequests } from '../up/identity-steps.js';
+import { type Node, nodesOfOrganization } from '../topology/topology.js';
+import {
+  certificateHolders,
+  type CertificateHolder,
+  certificatesOf,
+} from '../up/certificate-holders.js';
 import { ensureAligned } from '../up/members-step.js';
 import { administer, type AdminOptions } from './administer.js';
-
-/** Somebody or something with certificates in the network's folder. */
-interface Holder {
-  /** `peer0.hospa`, `admin.hospa`: unique in the network. */
-  name: string;
-  organization: Organization;
-  /** `null` for a CA server, which gets its certificate of itself. */
-  request: IdentityRequest | null;
-}
 
 export interface Renewal {
   name: string;
@@ -26,27 +21,20 @@ export interface Renewal {
   expires: string;
 }
 
-function holders(organization: Organization, { paths }: NodeContext): Holder[] {
-  const { name, ca } = organization;
-  const requests = identityRequests(organization, paths.organization(name));
-  return [
-    { name: ca.name, organization, request: null },
-    ...requests.map((request) => ({
-      name: request.id.includes('.') ? request.id : `${request.id}.${name}`,
-      organization,
-      request,
-    })),
-  ];
-}
-
-async function isDue({ organization, request }: Holder, context: NodeContext): Promise<boolean> {
+async function isDue(
+  { organization, request }: CertificateHolder,
+  context: NodeContext,
+): Promise<boolean> {
   const paths = context.paths.organization(organization.name);
   return request === null ? isCaTlsDue(paths) : !(await hasIdentity(paths, request));
 }
 
 /** @throws {@link NetworkError} NODE_UNKNOWN with the names that there are */
-async function chosen(name: string | undefined, context: NodeContext): Promise<Holder[]> {
-  const all = context.topology.organizations.flatMap((one) => holders(one, context));
+async function chosen(
+  name: string | undefined,
+  context: NodeContext,
+): Promise<CertificateHolder[]> {
+  const all = certificateHolders(context.topology, context.paths);
   if (name !== undefined) {
     const found = all.filter((holder) => holder.name === name);
     if (found.length > 0) return found;
@@ -64,22 +52,17 @@ async function expiryOf(paths: readonly string[]): Promise<string> {
   return new Date(Math.min(...ends)).toISOString();
 }
 
-function certificatesOf({ organization, request }: Holder, { paths }: NodeContext): string[] {
-  if (request === null) return [caTlsCertificate(paths.organization(organization.name))];
-  const { certificate, tlsCertificate } = request.paths;
-  return [
-    ...(request.enrolment === undefined ? [] : [certificate]),
-    ...(request.tls === undefined ? [] : [tlsCertificate]),
-  ];
-}
-
 /** Who has to start anew with the certificates: it itself, or the peers that present them. */
-function usersOf({ name, organization, request }: Holder): readonly Node[] {
+function usersOf({ name, organization, request }: CertificateHolder): readonly Node[] {
   if (request?.id === IDENTITIES.contractClient) return organization.peers;
   return nodesOfOrganization(organization).filter((node) => node.name === name);
 }
 
-async function renew(holder: Holder, context: NodeContext, signal?: AbortSignal): Promise<void> {
+async function renew(
+  holder: CertificateHolder,
+  context: NodeContext,
+  signal?: AbortSignal,
+): Promise<void> {
   const { organization, request } = holder;
   if (request === null) {
     await renewCaTls(organization.ca, context, signal);
@@ -120,7 +103,7 @@ export async function renewCertificates(
       options.onProgress?.({ kind: 'started', ...step });
       await renew(holder, context, signal);
       options.onProgress?.({ kind: 'finished', ...step, ms: Date.now() - started });
-      const expires = await expiryOf(certificatesOf(holder, context));
+      const expires = await expiryOf(certificatesOf(holder, context.paths));
       renewals.push({ name: holder.name, expires });
     }
     return renewals;

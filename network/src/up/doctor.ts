@@ -13,7 +13,7 @@ import type { ToolOptions } from '../tools/origin.js';
 import { missingTools } from '../tools/resolve-tools.js';
 import { Toolset } from '../tools/toolset.js';
 import { nodesOf, orderers, type Topology } from '../topology/topology.js';
-import { identityRequests } from './identity-steps.js';
+import { certificateHolders, certificatesOf, keysOf } from './certificate-holders.js';
 import { nodeContext } from './node-context.js';
 import { openNetwork, type OpenNetwork } from './open-network.js';
 import { planOf } from './plan-of.js';
@@ -87,25 +87,7 @@ async function modeFindings(
   return [{ code, severity: 'warning', subject: path, problem, remedy: `chmod ${mode} ${path}` }];
 }
 
-interface StoredIdentity {
-  certificate: string;
-  key: string;
-}
-
-function storedIdentities({ local, paths }: OpenNetwork): StoredIdentity[] {
-  return local.organizations.flatMap((organization) =>
-    identityRequests(organization, paths.organization(organization.name)).flatMap((request) => [
-      ...(request.enrolment === undefined
-        ? []
-        : [{ certificate: request.paths.certificate, key: request.paths.key }]),
-      ...(request.tls === undefined
-        ? []
-        : [{ certificate: request.paths.tlsCertificate, key: request.paths.tlsKey }]),
-    ]),
-  );
-}
-
-async function certificateFindings(path: string, now: number): Promise<Finding[]> {
+async function certificateFindings(name: string, path: string, now: number): Promise<Finding[]> {
   const pem = await readFile(path).catch(() => null);
   if (pem === null) return [];
   const { validFrom, validTo } = new X509Certificate(pem);
@@ -126,9 +108,9 @@ async function certificateFindings(path: string, now: number): Promise<Finding[]
     {
       code: 'CERTIFICATE_ENDS',
       severity: leftMs <= 0 ? 'error' : 'warning',
-      subject: path,
-      problem: `it ends ${validTo}`,
-      remedy: 'bring the network up again: certificates about to end are renewed',
+      subject: name,
+      problem: `its certificate ${path} ends ${validTo}`,
+      remedy: `emr network admin renew ${name}`,
     },
   ];
 }
@@ -240,14 +222,16 @@ export async function diagnose(
   const network = await openNetwork(dir);
   const { topology, paths } = network;
   const now = Date.now();
-  const identities = storedIdentities(network);
+  const holders = certificateHolders(network.local, paths);
   const current = await status(dir, options.signal);
   const looked = await Promise.all([
     toolFindings(topology, options.tools ?? {}),
     diskFindings(paths),
     modeFindings(paths.dir, 'FOLDER_OPEN', '700'),
-    ...identities.map(({ key }) => modeFindings(key, 'KEY_OPEN', '600')),
-    ...identities.map(({ certificate }) => certificateFindings(certificate, now)),
+    ...holders.flatMap(keysOf).map((key) => modeFindings(key, 'KEY_OPEN', '600')),
+    ...holders.flatMap((holder) =>
+      certificatesOf(holder, paths).map((path) => certificateFindings(holder.name, path, now)),
+    ),
     processFindings(network),
   ]);
   const findings = [

@@ -9,10 +9,12 @@ import type { ToolOptions } from '../tools/origin.js';
 import { resolveTools } from '../tools/resolve-tools.js';
 import { nodeContext } from './node-context.js';
 import { localNode, openNetwork } from './open-network.js';
+import { renewBeforeStart } from './renew-before-start.js';
 
 /**
  * Starts a node with the settings that the network was last brought up with, and waits until it is
- * healthy; a node that runs with them is left alone.
+ * healthy; a node that runs with them is left alone. Certificates that end soon are renewed first, if
+ * the organization's CA runs.
  *
  * @throws {@link NetworkError} NODE_UNKNOWN, NODE_ELSEWHERE, NODE_EXITED, NODE_UNHEALTHY, TOOL_UNAVAILABLE
  */
@@ -26,6 +28,7 @@ export async function startNode(
   const node = localNode(network, name);
   const tools = await resolveTools(topology.tools, options.tools);
   const context = nodeContext(topology, paths.dir, state.contract, tools, state.host);
+  await renewBeforeStart(node, context, options.signal);
   await ensureUp(node, context, options.signal);
 }
 

@@ -26,21 +26,13 @@ import {
   namedFolder,
   withFolderOption,
 } from './network-folder.js';
+import { parsePort } from './port-option.js';
 
 interface UpCommandOptions extends FolderOptions {
   readonly topology?: string;
   readonly basePort?: number;
   readonly host?: string;
   readonly others: number;
-}
-
-const LAST_PORT = 65_535;
-const FIRST_PORT = 1_024;
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port >= FIRST_PORT && port <= LAST_PORT) return port;
-  throw new InvalidArgumentError(`It is a port, ${String(FIRST_PORT)} to ${String(LAST_PORT)}.`);
 }
 
 function parseOthers(text: string): number {

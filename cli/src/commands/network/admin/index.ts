@@ -5,12 +5,15 @@
  */
 import { Command } from 'commander';
 import type { Host } from '../../../host.js';
+import { addOrganizationCommand } from './add-organization.js';
 import { enrolCommand } from './enrol.js';
 import { registerCommand } from './register.js';
+import { renewCommand } from './renew.js';
 import { revokeCommand } from './revoke.js';
 import { restoreCommand } from './restore.js';
 import { rotateCustodianCommand } from './rotate-custodian.js';
 import { snapshotCommand } from './snapshot.js';
+import { upgradeCommand } from './upgrade.js';
 import { usersCommand } from './users.js';
 
 const COMMANDS: readonly ((host: Host) => Command)[] = [
@@ -18,6 +21,9 @@ const COMMANDS: readonly ((host: Host) => Command)[] = [
   enrolCommand,
   usersCommand,
   revokeCommand,
+  renewCommand,
+  addOrganizationCommand,
+  upgradeCommand,
   rotateCustodianCommand,
   snapshotCommand,
   restoreCommand,
