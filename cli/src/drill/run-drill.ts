@@ -3,18 +3,11 @@
  *
  * @module
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { loadNativeBackend, useBackend } from '@emr-share/crypto/native';
-import {
-  compareLedgers,
-  type LedgerComparison,
-  NetworkError,
-  type NodeStatus,
-  status,
-  supervisorReport,
-} from '@emr-share/network';
+import type { LedgerComparison } from '@emr-share/network';
 import { foundConsortium, openFabricConsortium } from '../consortium/index.js';
 import { CliError } from '../errors/cli-error.js';
+import { comparison, supervisorRestarts } from './aftermath.js';
 import type { Drill } from './drill.js';
 import type { DrillName } from './drill-names.js';
 import { DRILLS } from './drills.js';
@@ -23,16 +16,14 @@ import { assemble, dismiss } from './load/cast.js';
 import { CommitLog } from './load/commit-log.js';
 import { Load } from './load/load.js';
 import { findLosses } from './load/verify.js';
+import { requireHealthy } from './require-healthy.js';
 import type { DrillResult } from './result.js';
 import { Site } from './site.js';
 
 /** The load alone, before the first fault and after the last repair. */
 const QUIET_MS = 3_000;
-/** Heights of an idle network differ for a moment only. */
-const HEALTH_LIMIT_MS = 20_000;
-const POLL_MS = 250;
 /** A drill that takes longer is given up; what it broke is put back. */
-const DRILL_LIMIT_MS = 8 * 60_000;
+const DRILL_LIMIT_MS = 15 * 60_000;
 
 export interface DrillOptions {
   readonly dir: string;
@@ -40,55 +31,6 @@ export interface DrillOptions {
   readonly holdMs: number;
   readonly signal: AbortSignal;
   readonly note: (text: string) => void;
-}
-
-function problemIn(nodes: readonly NodeStatus[]): string | null {
-  const ailing = nodes.find(({ state }) => state !== 'running');
-  if (ailing !== undefined) return `${ailing.node}: ${ailing.problem ?? ailing.state}`;
-  const uneven = (['orderer', 'peer'] as const).filter((role) => {
-    const heights = nodes.filter((node) => node.role === role).map(({ height }) => height);
-    return new Set(heights).size !== 1 || heights.includes(null);
-  });
-  return uneven.length === 0 ? null : `the ${uneven.join('s and the ')}s have different heights`;
-}
-
-/**
- * Nothing is broken that does not work as it is.
- *
- * @throws CliError `DRILL_IMPOSSIBLE` with the first problem, where it does not pass in 20 s
- */
-async function requireHealthy(dir: string, signal: AbortSignal): Promise<readonly NodeStatus[]> {
-  const deadline = performance.now() + HEALTH_LIMIT_MS;
-  for (;;) {
-    const { nodes } = await status(dir, signal);
-    const problem = problemIn(nodes);
-    if (problem === null) return nodes;
-    if (performance.now() > deadline) {
-      const message = `the network is not healthy (${problem}); mend it before a drill`;
-      throw new CliError('DRILL_IMPOSSIBLE', message, { details: { problem } });
-    }
-    await delay(POLL_MS, undefined, { signal });
-  }
-}
-
-/** Ledgers that do not even reach one height differ. */
-async function comparison(dir: string, signal: AbortSignal): Promise<LedgerComparison> {
-  try {
-    return await compareLedgers(dir, { signal });
-  } catch (error) {
-    if (!NetworkError.is(error, 'TIMEOUT')) throw error;
-    const { nodes } = await status(dir, signal);
-    const copies = nodes.flatMap(({ node, height }) =>
-      height === null ? [] : [{ node, height, lastBlockHash: '', snapshotHash: null }],
-    );
-    return { equal: false, copies };
-  }
-}
-
-/** Nodes that the supervisor has restarted since the network was brought up, oldest first. */
-async function supervisorRestarts(dir: string): Promise<readonly string[]> {
-  const { events } = await supervisorReport(dir);
-  return events.flatMap((event) => (event.kind === 'restarted' ? [event.node] : []));
 }
 
 interface Ran {
@@ -152,13 +94,30 @@ function resultOf(
  *   where a node cannot be stopped or started; the reason of an abort, after everything was put back
  */
 export async function runDrill(name: DrillName, options: DrillOptions): Promise<DrillResult> {
-  const drill = DRILLS[name];
+  const limit = new AbortController();
+  const timer = setTimeout(() => {
+    const minutes = String(DRILL_LIMIT_MS / 60_000);
+    const message = `drill ${name} was not over after ${minutes} minutes; everything was put back`;
+    limit.abort(new CliError('DRILL_FAILED', message, { details: { drill: name } }));
+  }, DRILL_LIMIT_MS);
+  const signal = AbortSignal.any([options.signal, limit.signal]);
+  try {
+    return await runWithin(name, { ...options, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function runWithin(name: DrillName, options: DrillOptions): Promise<DrillResult> {
   const startedAt = performance.now();
-  const { dir, holdMs, note } = options;
+  const { dir, holdMs, note, signal } = options;
+  const drill = DRILLS[name];
   // The clients share this machine with the network: their arithmetic should not be what is slow.
   const native = loadNativeBackend();
   if (native !== null) useBackend(native);
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(DRILL_LIMIT_MS)]);
   const nodes = await requireHealthy(dir, signal);
   await using consortium = await openFabricConsortium(dir);
   await foundConsortium(consortium, signal);
