@@ -8,18 +8,21 @@ import type { OrdererSample } from './ordering.js';
 
 /** For how long something must be so before it counts. */
 export interface Patience {
+  /** An orderer stands still, or all do: worth a look at what it is doing. */
+  lookMs: number;
   /** An orderer's height stands still below the others'. */
   behindMs: number;
   /** It runs, but its metrics page does not answer. */
   muteMs: number;
-  /** Requests wait, and no orderer makes a block. */
+  /** Requests wait, and no orderer makes a block, although enough of them run. */
   stalledMs: number;
 }
 
 export const DEFAULT_PATIENCE: Readonly<Patience> = {
-  behindMs: 4_000,
+  lookMs: 2_000,
+  behindMs: 5_000,
   muteMs: 15_000,
-  stalledMs: 4_000,
+  stalledMs: 12_000,
 };
 
 /** An orderer that does not do its work, and since when. */
@@ -30,6 +33,8 @@ export interface Suspect {
   forMs: number;
   /** How many blocks it is behind the highest. */
   behind: number;
+  /** Whether patience is over; before that, only what proves a fault counts. */
+  isOverdue: boolean;
 }
 
 /** No orderer makes blocks. `suspects`: those that run, the likeliest first. */
@@ -37,8 +42,8 @@ export interface Stall {
   cause: 'stalled';
   forMs: number;
   suspects: { node: string; pid: number }[];
-  /** Whether enough of them run to order, so that it must be a fault. */
-  isQuorum: boolean;
+  /** Whether patience is over, with so many running that it must be a fault. */
+  isOverdue: boolean;
 }
 
 export type Verdict = Suspect | Stall | null;
@@ -156,23 +161,26 @@ export class OrderingJudge {
     const common = { node, pid, behind };
     // Twice: between a stop by command and the removal of its pid file it looks dead, too.
     if (deadAt !== null) {
-      return now > deadAt ? { ...common, cause: 'dead', forMs: now - deadAt } : null;
+      const forMs = now - deadAt;
+      return forMs > 0 ? { ...common, cause: 'dead', forMs, isOverdue: true } : null;
     }
     if (muteAt !== null) {
       const forMs = now - muteAt;
-      return forMs >= this.#patience.muteMs ? { ...common, cause: 'mute', forMs } : null;
+      const isOverdue = forMs >= this.#patience.muteMs;
+      return isOverdue ? { ...common, cause: 'mute', forMs, isOverdue } : null;
     }
     if (behindAt === null) return null;
     const forMs = now - Math.max(behindAt, heightAt);
-    return forMs >= this.#patience.behindMs ? { ...common, cause: 'behind', forMs } : null;
+    const isOverdue = forMs >= this.#patience.behindMs;
+    return forMs >= this.#patience.lookMs ? { ...common, cause: 'behind', forMs, isOverdue } : null;
   }
 
   #stall(samples: readonly OrdererSample[], now: number): Stall | null {
     if (this.#waitingAt === null) return null;
     const forMs = now - Math.max(this.#waitingAt, this.#highestAt);
-    if (forMs < this.#patience.stalledMs) return null;
+    if (forMs < this.#patience.lookMs) return null;
     const running = samples.filter(({ state }) => state === 'running');
-    const isQuorum = running.length >= this.#quorum;
-    return { cause: 'stalled', forMs, suspects: byLikelihood(running), isQuorum };
+    const isOverdue = forMs >= this.#patience.stalledMs && running.length >= this.#quorum;
+    return { cause: 'stalled', forMs, suspects: byLikelihood(running), isOverdue };
   }
 }

@@ -32,9 +32,9 @@ export interface SuperviseOptions {
   signal: AbortSignal;
 }
 
-async function deadProcesses({ topology, paths }: OpenNetwork): Promise<DeadProcess[]> {
+async function deadProcesses({ local, paths }: OpenNetwork): Promise<DeadProcess[]> {
   const dead: DeadProcess[] = [];
-  for (const node of nodesOf(topology)) {
+  for (const node of nodesOf(local)) {
     const record = await readProcessRecord(paths.record(node.name));
     if (record === null || (await livenessOf(record)) === 'running') continue;
     dead.push({ node: node.name, pid: record.pid });
@@ -78,7 +78,7 @@ export async function supervise(dir: string, options: SuperviseOptions): Promise
     const now = (): number => performance.now();
     const settings = { quorum, patience, now, onEvent };
     const supervisor = new Supervisor(supervised(network, context), settings);
-    onEvent({ kind: 'watching', nodes: nodesOf(topology).length });
+    onEvent({ kind: 'watching', nodes: nodesOf(network.local).length });
     while (!signal.aborted) {
       const started = now();
       await supervisor.round().catch((error: unknown) => {

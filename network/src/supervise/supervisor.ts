@@ -45,8 +45,8 @@ export interface SupervisorSettings {
 
 /** How long a restarted orderer may take to catch up before others are looked at again. */
 const SETTLE_MS = 15_000;
-/** How long a stall without a known cause may last before the likeliest suspect is restarted. */
-const UNEXPLAINED_MS = 15_000;
+/** From one look at what an orderer is doing to the next. */
+const LOOK_AGAIN_MS = 3_000;
 
 export class Supervisor {
   readonly #network: SupervisedNetwork;
@@ -54,7 +54,7 @@ export class Supervisor {
   readonly #judge: OrderingJudge;
   readonly #backOff = new BackOff();
   #settling: { node: string; until: number } | null = null;
-  #toldStallUntil = 0;
+  readonly #lookedAt = new Map<string, number>();
   #suspectedDead = new Set<number>();
 
   constructor(network: SupervisedNetwork, settings: SupervisorSettings) {
@@ -85,35 +85,39 @@ export class Supervisor {
     return this.#settling !== null;
   }
 
-  async #help({ node, pid, cause, forMs, behind }: Suspect): Promise<void> {
+  async #help({ node, pid, cause, forMs, behind, isOverdue }: Suspect): Promise<void> {
     if (!this.#backOff.isDue(node, this.#settings.now())) return;
+    if (!isOverdue && !this.#isLookDue(node)) return;
     this.#settings.onEvent({ kind: 'suspected', node, cause, forMs, behind });
-    if (cause !== 'dead') await this.#inspect(node);
-    await this.#restart(node, pid, cause);
+    const isProven = cause !== 'dead' && (await this.#isDeadlocked(node));
+    if (isOverdue || isProven) await this.#restart(node, pid, cause);
   }
 
-  async #inspect(node: string): Promise<Inspection> {
+  #isLookDue(node: string): boolean {
+    const at = this.#lookedAt.get(node);
+    return at === undefined || this.#settings.now() >= at + LOOK_AGAIN_MS;
+  }
+
+  async #isDeadlocked(node: string): Promise<boolean> {
+    this.#lookedAt.set(node, this.#settings.now());
     const inspection = await this.#network.inspect(node);
     this.#settings.onEvent({ kind: 'inspected', node, ...inspection });
-    return inspection;
+    return inspection.deadlocked === true;
   }
 
-  async #endStall({ forMs, suspects, isQuorum }: Stall): Promise<void> {
+  async #endStall({ forMs, suspects, isOverdue }: Stall): Promise<void> {
     const { now, onEvent, quorum } = this.#settings;
-    if (now() < this.#toldStallUntil) return;
-    this.#toldStallUntil = now() + SETTLE_MS / 3;
-    onEvent({ kind: 'stalled', forMs, running: suspects.length, quorum });
     const due = suspects.filter(({ node }) => this.#backOff.isDue(node, now()));
-    for (const { node, pid } of due) {
-      const { deadlocked } = await this.#inspect(node);
-      if (deadlocked === true) {
-        await this.#restart(node, pid, 'stalled');
-        return;
-      }
-    }
+    const unseen = due.filter(({ node }) => this.#isLookDue(node));
     const [likeliest] = due;
-    if (!isQuorum || forMs < UNEXPLAINED_MS || likeliest === undefined) return;
-    await this.#restart(likeliest.node, likeliest.pid, 'stalled');
+    if (likeliest === undefined || (unseen.length === 0 && !isOverdue)) return;
+    onEvent({ kind: 'stalled', forMs, running: suspects.length, quorum });
+    for (const { node, pid } of unseen) {
+      if (!(await this.#isDeadlocked(node))) continue;
+      await this.#restart(node, pid, 'stalled');
+      return;
+    }
+    if (isOverdue) await this.#restart(likeliest.node, likeliest.pid, 'stalled');
   }
 
   /** Other nodes are only looked at for their processes, and revived while ordering is in order. */

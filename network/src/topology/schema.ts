@@ -52,16 +52,16 @@ const Organization = v.strictObject({
 });
 
 /**
- * Names as in the SmartBFT configuration. A dead leader costs about the heartbeat time-out. Where load
- * makes requests wait longer than forward + complain, followers depose leaders that are merely busy:
- * that is to outlast any queue. See docs/bft-soak.md.
+ * Names as in the SmartBFT configuration. A dead leader costs about the heartbeat time-out. A proposal
+ * that too few orderers have seen is given up after forward + complain; where requests wait longer
+ * than that, followers depose leaders that are merely busy. See docs/bft-soak.md.
  */
 const Bft = v.strictObject({
-  batchMaxIntervalMs: v.optional(milliseconds, 50),
+  batchMaxIntervalMs: v.optional(milliseconds, 200),
   incomingMessageBufferSize: v.optional(count, 200),
   requestPoolSize: v.optional(count, 100_000),
-  requestForwardTimeoutMs: v.optional(milliseconds, 5_000),
-  requestComplainTimeoutMs: v.optional(milliseconds, 20_000),
+  requestForwardTimeoutMs: v.optional(milliseconds, 1_000),
+  requestComplainTimeoutMs: v.optional(milliseconds, 5_000),
   requestAutoRemoveTimeoutMs: v.optional(milliseconds, 180_000),
   viewChangeResendIntervalMs: v.optional(milliseconds, 1_000),
   viewChangeTimeoutMs: v.optional(milliseconds, 5_000),
