@@ -1,6 +1,10 @@
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
-import { Pkcs10CertificateRequest, X509CertificateGenerator } from '@peculiar/x509';
+import {
+  BasicConstraintsExtension,
+  Pkcs10CertificateRequest,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
 
 const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const DAY_MS = 24 * 60 * 60_000;
@@ -29,6 +33,7 @@ export class TestCa {
       name: `CN=${name}`,
       keys,
       signingAlgorithm: P256,
+      extensions: [new BasicConstraintsExtension(true, 0, true)],
     });
     return new TestCa(name, keys, certificate.toString('pem'));
   }
@@ -41,6 +46,7 @@ export class TestCa {
       subject: request.subject,
       issuer: `CN=${this.#name}`,
       publicKey: request.publicKey,
+      extensions: request.extensions,
       signingKey: this.#keys.privateKey,
       signingAlgorithm: P256,
       notBefore: new Date(Date.now() - DAY_MS),
