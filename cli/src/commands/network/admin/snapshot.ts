@@ -30,7 +30,10 @@ type Write = (content: AsyncIterable<Uint8Array>) => Promise<unknown>;
  * To a pipe. Elsewhere a reader that goes away ends the program at once; here the nodes have to be
  * started first.
  */
-async function throughPipe(stream: OutputStream, take: (write: Write) => Promise<SnapshotReport>) {
+async function throughPipe(
+  stream: OutputStream,
+  take: (write: Write) => Promise<SnapshotReport>,
+): Promise<SnapshotReport> {
   const others = stream.listeners('error') as ((error: Error) => void)[];
   let failure: Error | undefined;
   stream.removeAllListeners('error');
