@@ -64,12 +64,11 @@ describe('a network folder', () => {
     });
   });
 
-  it('may get other users, another contract and other tools', () => {
+  it('may get other users and other tools', () => {
     const [hospa, ...rest] = topology.organizations;
     const changed = {
       ...topology,
       tools: { ...topology.tools, kubo: '0.43.0' },
-      contract: { ...topology.contract, sequence: 2 },
       organizations: [
         { ...hospa!, users: [{ name: 'ann', attributes: { role: 'physician' } }] },
         ...rest,

@@ -154,6 +154,10 @@ export async function revokeUser(
   await ca.revoke(registrar.ca, await subjectOf(member, user, target), reason);
   const started = Date.now();
   const crl = await ca.revocationList(registrar.ca);
+  const listed = revokedSerials(crl);
+  if (!serials.every((serial) => listed.has(serial))) {
+    refuse(`revoke ${user.id}`, "the CA's list of revoked certificates does not name them all");
+  }
   const context = { topology, paths, tools };
   const { changed, blockNumber } = await updateConfig(context, {
     submitter: member.organization,
