@@ -2,7 +2,7 @@
  * A network on four hosts: network namespaces on one switch. Every command is the `emr` program in
  * the namespace of its host; the hosts share no folder, only the files that their admins hand over.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -37,6 +37,9 @@ interface Running {
   ended: Promise<Ran>;
 }
 
+/** Those that have not ended. */
+const running = new Map<ChildProcess, Promise<Ran>>();
+
 function begin(host: HostName, args: readonly string[]): Running {
   const [program, all] = machines.on(host, [process.execPath, ...args]);
   const child = spawn(program, all, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -46,9 +49,11 @@ function begin(host: HostName, args: readonly string[]): Running {
   const ended = new Promise<Ran>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (exitCode) => {
+      running.delete(child);
       resolve(Object.assign(said, { exitCode }));
     });
   });
+  running.set(child, ended);
   return { said, ended };
 }
 
@@ -118,6 +123,8 @@ beforeAll(async () => {
 }, LIMIT_MS);
 
 afterAll(async () => {
+  for (const child of running.keys()) child.kill();
+  await Promise.all(running.values());
   await Promise.all(HOSTS.map((host) => emr(host, 'down', '--purge').catch(() => undefined)));
   await machines.remove();
   await rm(folder, { recursive: true, force: true });
