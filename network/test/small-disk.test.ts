@@ -37,19 +37,24 @@ describe('a small disk for a node', () => {
     return [own.dev, above.dev];
   };
 
+  /** Fills the disk, writes to it in vain, and writes again when there is room. */
+  async function exercise(disk: SmallDisk, block: string): Promise<object> {
+    const [own, above] = await devices();
+    await disk.fill();
+    const error: unknown = await appendFile(block, Buffer.alloc(8192)).catch(
+      (thrown: unknown) => thrown,
+    );
+    await disk.free();
+    await writeFile(block, 'next');
+    await disk.remove();
+    return { isMounted: own !== above, code: (error as NodeJS.ErrnoException | undefined)?.code };
+  }
+
   it('has the data, is filled and freed, and gives back what was written meanwhile', async () => {
     const disk = await placed();
     const block = join(data, 'ledger', 'block');
-    if (disk !== null) {
-      const [own, above] = await devices();
-      await disk.fill();
-      const overflow = await appendFile(block, Buffer.alloc(8192)).catch((error: unknown) => error);
-      await disk.free();
-      await writeFile(block, 'next');
-      await disk.remove();
-      expect(own).not.toBe(above);
-      expect(overflow).toMatchObject({ code: 'ENOSPC' });
-    }
+    const seen = disk === null ? null : await exercise(disk, block);
+    expect(seen).toEqual(disk === null ? null : { isMounted: true, code: 'ENOSPC' });
     const [own, above] = await devices();
     expect(own).toBe(above);
     expect(await readFile(block, 'utf8')).toBe(disk === null ? 'genesis' : 'next');
