@@ -66,7 +66,7 @@ describe.each(DEPLOYMENT_FORMATS)('deployment files as %s', (format) => {
     for (const { name } of nodes) expect(text).toContain(name);
   });
 
-  it('are those of one host where one is named', async () => {
+  it('are those of one host where one is named', () => {
     const dev = parseTopology(
       `version: 1
 name: two

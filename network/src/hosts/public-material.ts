@@ -170,7 +170,7 @@ export function decodeMaterial(
 ): PublicMaterial {
   const invalid = (problem: string, cause?: unknown): NetworkError =>
     new NetworkError('MATERIAL_INVALID', { source, problem }, { cause });
-  if (/PRIVATE KEY/.test(text))
+  if (text.includes('PRIVATE KEY'))
     throw invalid('it holds a private key, which must not leave its host');
   let material: PublicMaterial;
   try {
