@@ -13,17 +13,17 @@ import { waitFor } from '../../src/wait.js';
 import { areLevel, openOwnNetwork, type OwnNetwork } from '../support/own-network.js';
 
 const BASE_PORT = 30_600;
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 240_000;
 
 describe('a supervised network', () => {
-  let network: OwnNetwork;
+  let network: OwnNetwork | undefined;
 
   const pidOf = async (node: string): Promise<number> => {
-    const record = await readProcessRecord(networkPaths(network.dir).record(node));
+    const record = await readProcessRecord(networkPaths(network!.dir).record(node));
     return record!.pid;
   };
   const restartsOf = async (node: string): Promise<string[]> => {
-    const { events } = await supervisorReport(network.dir);
+    const { events } = await supervisorReport(network!.dir);
     return events.flatMap((event) =>
       event.kind === 'restarted' && event.node === node ? [event.cause] : [],
     );
@@ -38,21 +38,21 @@ describe('a supervised network', () => {
     network = await openOwnNetwork(await loadTopology('dev', { basePort: BASE_PORT }));
   }, LIMIT_MS);
   afterAll(async () => {
-    await network[Symbol.asyncDispose]();
+    await network?.[Symbol.asyncDispose]();
   }, LIMIT_MS);
 
   it(
     'has an orderer restarted that stands still, and its blocks are back',
     async () => {
-      const patient = await network.publisher();
-      const { node } = (await ordering(network.dir)).find(({ reading }) => !reading!.leads)!;
+      const patient = await network!.publisher();
+      const { node } = (await ordering(network!.dir)).find(({ reading }) => !reading!.leads)!;
       const pid = await pidOf(node);
       process.kill(pid, 'SIGSTOP');
       await patient.publish();
       expect(await restartOf(node)).toEqual(['mute']);
       expect(await pidOf(node)).not.toBe(pid);
       await patient.publish();
-      expect(await network.orderersSuch('all are level', areLevel)).toHaveLength(4);
+      expect(await network!.orderersSuch('all are level', areLevel)).toHaveLength(4);
     },
     LIMIT_MS,
   );
@@ -60,11 +60,11 @@ describe('a supervised network', () => {
   it(
     'has a process started again that ended by itself, and none that was stopped by a command',
     async () => {
-      await stopNode(network.dir, 'orderer.regulator');
+      await stopNode(network!.dir, 'orderer.regulator');
       process.kill(await pidOf('peer1.hospc'), 'SIGKILL');
       expect(await restartOf('peer1.hospc')).toEqual(['dead']);
       expect(await restartsOf('orderer.regulator')).toEqual([]);
-      const { nodes } = await status(network.dir);
+      const { nodes } = await status(network!.dir);
       expect(nodes.filter(({ state }) => state === 'stopped')).toMatchObject([
         { node: 'orderer.regulator' },
       ]);
@@ -74,8 +74,8 @@ describe('a supervised network', () => {
 
   it('tells what an orderer is doing without stopping it', async () => {
     const { goroutinesOf, isDeadlocked } = await import('../../src/supervise/goroutines.js');
-    const [orderer] = await ordering(network.dir);
-    const path = networkPaths(network.dir).record(orderer!.node);
+    const [orderer] = await ordering(network!.dir);
+    const path = networkPaths(network!.dir).record(orderer!.node);
     const record = await readProcessRecord(path);
     const report = await goroutinesOf(record!);
     expect(report).toContain('bft.(*View).run(');

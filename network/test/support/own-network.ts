@@ -26,6 +26,8 @@ export interface OwnNetwork extends AsyncDisposable {
 }
 
 const WAIT_MS = 60_000;
+/** Below the limit of the hook that opens it, so that a failure is cleaned up. */
+const UP_LIMIT_MS = 180_000;
 
 async function registered(ledger: Ledger): Promise<Keyring> {
   const keyring = Keyring.random();
@@ -72,7 +74,13 @@ async function newPublisher(consortium: FabricConsortium): Promise<Publisher> {
 /** Brings a network up in a folder of its own; disposing of it removes both. */
 export async function openOwnNetwork(topology: Topology): Promise<OwnNetwork> {
   const dir = join(await tempDir(), 'net');
-  await up(topology, { dir, contract: { command: [process.execPath, CONTRACT] } });
+  try {
+    const command = [process.execPath, CONTRACT] as const;
+    await up(topology, { dir, contract: { command }, signal: AbortSignal.timeout(UP_LIMIT_MS) });
+  } catch (error) {
+    await down(dir, { purge: true });
+    throw error;
+  }
   const consortium = await openFabricConsortium(dir);
   return {
     dir,
