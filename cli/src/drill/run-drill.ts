@@ -8,7 +8,7 @@ import type { LedgerComparison } from '@emr-share/network';
 import { foundConsortium, openFabricConsortium } from '../consortium/index.js';
 import { CliError } from '../errors/cli-error.js';
 import { comparison, supervisorRestarts } from './aftermath.js';
-import type { Drill } from './drill.js';
+import type { Drill, DrillScene } from './drill.js';
 import type { DrillName } from './drill-names.js';
 import { DRILLS } from './drills.js';
 import { Book } from './load/book.js';
@@ -127,7 +127,7 @@ async function runWithin(name: DrillName, options: DrillOptions): Promise<DrillR
   const restartsBefore = await supervisorRestarts(dir);
   const site = new Site({ dir, nodes, log, holdMs, signal, note });
   try {
-    const ran = await underLoad(drill, { site, consortium, cast, book, log });
+    const ran = await underLoad(drill, { site, consortium, cast, book });
     note('looking for what was acknowledged');
     const losses = [...(await findLosses(cast, book, signal))];
     note('comparing the ledgers');
@@ -140,9 +140,7 @@ async function runWithin(name: DrillName, options: DrillOptions): Promise<DrillR
   }
 }
 
-type Scene = Parameters<Drill['run']>[0] & { readonly log: CommitLog };
-
-async function underLoad(drill: Drill, { log, ...scene }: Scene): Promise<Ran> {
+async function underLoad(drill: Drill, scene: DrillScene): Promise<Ran> {
   const { site, cast, book } = scene;
   const aborting = new AbortController();
   const load = new Load(cast, book, AbortSignal.any([site.signal, aborting.signal]));
