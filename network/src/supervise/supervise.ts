@@ -50,9 +50,9 @@ function supervised(network: OpenNetwork, context: NodeContext): SupervisedNetwo
     inspect: async (name) => {
       const record = await runningRecord(nodeNamed(topology, name), paths);
       const report = record === null ? null : await goroutinesOf(record);
-      if (report === null) return { deadlocked: null, report };
-      const path = await keepReport(paths, name, report, new Date());
-      return { deadlocked: isDeadlocked(report), report: path };
+      if (report === null) return { deadlocked: null, report: null };
+      if (!isDeadlocked(report)) return { deadlocked: false, report: null };
+      return { deadlocked: true, report: await keepReport(paths, name, report, new Date()) };
     },
     restart: (name, pid) => replaceProcess(nodeNamed(topology, name), pid, context),
   };
@@ -62,7 +62,7 @@ function supervised(network: OpenNetwork, context: NodeContext): SupervisedNetwo
  * Looks after a network until `signal` aborts. Restarts an orderer whose ledger stands still behind
  * the others', that no longer answers, or that is found deadlocked while requests wait; and any node
  * whose process ended by itself. Nodes that were stopped by a command stay stopped. One node at a
- * time, each after a growing pause. What a stalled orderer was doing is kept in `logs/stalls/`.
+ * time, each after a growing pause. What a deadlocked orderer was doing is kept in `logs/stalls/`.
  *
  * @throws {@link NetworkError} NETWORK_NOT_FOUND, STATE_INVALID, TOOL_UNAVAILABLE; NETWORK_BUSY where
  *   another supervisor looks after this network

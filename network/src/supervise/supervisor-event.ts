@@ -27,8 +27,10 @@ const TEXTS: { [K in SupervisorEvent['kind']]: (event: OfKind<K>) => string } = 
   suspected: ({ node, cause, forMs, behind }) =>
     `${node}: ${CAUSES[cause]}${behind > 0 ? ` (${String(behind)} blocks)` : ''}, for ${seconds(forMs)}`,
   inspected: ({ node, deadlocked, report }) => {
-    if (report === null) return `${node}: gives no stacks`;
-    return `${node}: ${deadlocked === true ? 'deadlocked' : 'not in the known deadlock'}; stacks in ${report}`;
+    if (deadlocked === null) return `${node}: gives no stacks`;
+    return deadlocked
+      ? `${node}: deadlocked; its stacks are in ${report ?? 'its log'}`
+      : `${node}: not in the known deadlock; its stacks are in its log`;
   },
   restarted: ({ node, ms }) => `${node}: restarted, healthy after ${seconds(ms)}`,
   left: ({ node }) => `${node}: left alone, a command stopped or replaced it meanwhile`,

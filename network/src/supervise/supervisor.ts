@@ -20,7 +20,7 @@ export interface DeadProcess {
 export interface Inspection {
   /** `null` where it gave no answer. */
   deadlocked: boolean | null;
-  /** Where its stacks were kept. */
+  /** Where the stacks of a deadlocked one were kept; others are in its log only. */
   report: string | null;
 }
 

@@ -95,7 +95,8 @@ export class SimulatedNetwork implements SupervisedNetwork {
   inspect(node: string): ReturnType<SupervisedNetwork['inspect']> {
     const { state, fault } = this.of(node);
     if (state !== 'running') return Promise.resolve({ deadlocked: null, report: null });
-    return Promise.resolve({ deadlocked: fault === 'deadlock', report: `stalls/${node}.txt` });
+    const deadlocked = fault === 'deadlock';
+    return Promise.resolve({ deadlocked, report: deadlocked ? `stalls/${node}.txt` : null });
   }
 
   restart(node: string, pid: number): Promise<boolean> {
