@@ -146,7 +146,9 @@ beforeAll(async () => {
   expect(await read()).toBe(PLAINTEXT);
 }, 90_000);
 
-afterAll(() => consortium[Symbol.asyncDispose]());
+afterAll(async () => {
+  await consortium[Symbol.asyncDispose]();
+});
 
 describe('a fragment at the hospital that it is for', () => {
   it('is on no disk in the clear, and sealed on the disks of its own peers only', async () => {

@@ -238,7 +238,7 @@ export class FabricLedger implements Ledger {
     // A gateway answers once the transaction is committed; one that stands still must not have all the time.
     const until = Math.min(deadline, Date.now() + this.#deadlines.submitMs);
     try {
-      return await this.#at(signal, (gateway) =>
+      return await this.#at(await this.#pool.ready(signal), signal, (gateway) =>
         commitOf(gateway, this.#channel, transactionId).getStatus({ deadline: until }),
       );
     } catch (error) {
@@ -254,13 +254,15 @@ export class FabricLedger implements Ledger {
   async #atAnyGateway<T>(signal: Signal, call: (gateway: Gateway) => Promise<T>): Promise<T> {
     const ending = signal ?? this.#closed.signal;
     const giveUpAt = Date.now() + this.#deadlines.unavailableMs;
-    let attempts = 0;
+    let tried = 0;
     const outcome = await whileBehind(['LEDGER_UNAVAILABLE'], ending, async () => {
-      attempts += 1;
       try {
-        return { value: await this.#at(ending, call) };
+        const gateway = await this.#pool.ready(ending);
+        tried += 1;
+        return { value: await this.#at(gateway, ending, call) };
       } catch (error) {
-        if (Date.now() < giveUpAt || attempts < this.#pool.size) throw error;
+        // Where none is ready, all of them were tried.
+        if (Date.now() < giveUpAt || (tried > 0 && tried < this.#pool.size)) throw error;
         return { error };
       }
     });
@@ -268,9 +270,12 @@ export class FabricLedger implements Ledger {
     return outcome.value;
   }
 
-  /** Makes a call at the current gateway; the next call goes to another one if it does not answer. */
-  async #at<T>(signal: Signal, call: (gateway: Gateway) => Promise<T>): Promise<T> {
-    const gateway = await this.#pool.ready(signal);
+  /** Makes a call at a gateway; the next call goes to another one if it does not answer. */
+  async #at<T>(
+    gateway: Gateway,
+    signal: Signal,
+    call: (gateway: Gateway) => Promise<T>,
+  ): Promise<T> {
     try {
       return await orAborted(call(gateway), signal);
     } catch (error) {

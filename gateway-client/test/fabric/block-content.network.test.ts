@@ -44,7 +44,7 @@ describe('a block of the real network', () => {
   });
 
   const altered = (alter: (envelope: common.Envelope, payload: common.Payload) => void) => {
-    const copy = block.clone();
+    const copy = common.Block.deserializeBinary(block.serializeBinary());
     const bytes = copy.getData()!.getDataList_asU8();
     const envelope = common.Envelope.deserializeBinary(bytes[0]!);
     const payload = common.Payload.deserializeBinary(envelope.getPayload_asU8());

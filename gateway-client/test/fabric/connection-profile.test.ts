@@ -65,7 +65,7 @@ describe('a connection profile', () => {
     expect(() => read(changes)).toThrow(
       expect.objectContaining({
         code: 'INPUT_INVALID',
-        message: expect.stringMatching(problem) as string,
+        message: expect.stringMatching(problem) as unknown,
       }),
     );
   });

@@ -140,10 +140,14 @@ describe('the events of the Fabric ledger', () => {
 
   it('end quietly when the ledger is closed', async () => {
     const ledger = await ledgerOver(whole);
-    const reading = take(ledger, 100, { blockNumber: 3 });
-    setTimeout(() => {
-      ledger.close();
-    }, 200);
-    expect(await reading).toEqual(['a', 'b', 'c', 'd', 'e']);
+    const ids: string[] = [];
+    for await (const { transactionId } of ledger.events({ after: { blockNumber: 3 } })) {
+      ids.push(transactionId);
+      if (ids.length === 5)
+        setImmediate(() => {
+          ledger.close();
+        });
+    }
+    expect(ids).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 });

@@ -90,8 +90,7 @@ function packageStep({ topology, paths, packageId }: NodeContext): Step {
     after: [],
     fingerprint: fingerprint(packageId),
     isDone: async () => Promise.resolve(existsSync(paths.packageFile)),
-    run: () =>
-      writeFileAtomic(paths.packageFile, contractPackage(topology).bytes),
+    run: () => writeFileAtomic(paths.packageFile, contractPackage(topology).bytes),
   };
 }
 
