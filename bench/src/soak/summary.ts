@@ -28,6 +28,9 @@ export interface SoakSummary {
   readonly leaderKills: number;
   readonly leaderChanges: number;
   readonly restartsBySupervisor: number;
+  /** From the load's begin on: the clients connect, and the contracts are asked for the first time. */
+  readonly firstAcknowledgedMs: number | null;
+  /** From then on. */
   readonly longestGapMs: number;
   /** How many gaps there were of at least so many seconds. */
   readonly gapsOfAtLeast: Readonly<Record<string, number>>;
@@ -39,13 +42,13 @@ export interface SoakSummary {
 const STEPS_S = [1, 2, 3, 5, 10, 20, 60];
 const SHOWN_FROM_MS = 1_000;
 
-/** Times of at least a second without an acknowledgement, from the load's begin to `durationMs`. */
+/** Times of at least a second without an acknowledgement, from the first one to `durationMs`. */
 export function gapsIn({ acknowledged }: Journal, durationMs: number): Gap[] {
   const times = acknowledged
     .map(({ acknowledgedMs }) => acknowledgedMs)
     .filter((ms) => ms <= durationMs)
     .sort((a, b) => a - b);
-  let before = 0;
+  let before = times[0] ?? 0;
   return [...times, durationMs].flatMap((ms) => {
     const gap = { atMs: before, ms: ms - before };
     before = ms;
@@ -76,6 +79,9 @@ function leaderChanges({ samples }: Journal): number {
   }
   return changes;
 }
+
+const earliest = (acknowledged: Journal['acknowledged']): number =>
+  acknowledged.reduce((ms, { acknowledgedMs }) => Math.min(ms, acknowledgedMs), Infinity);
 
 function countBy(codes: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
@@ -111,6 +117,7 @@ export function summarize(
     leaderKills: journal.kills.filter(({ wasLeader }) => wasLeader).length,
     leaderChanges: leaderChanges(journal),
     restartsBySupervisor: restarts,
+    firstAcknowledgedMs: inTime.length === 0 ? null : earliest(inTime),
     longestGapMs: Math.max(0, ...gaps.map(({ ms }) => ms)),
     gapsOfAtLeast: Object.fromEntries(ofAtLeast) as Record<string, number>,
     leaderKillMs: recoveries(journal, true),
