@@ -51,11 +51,12 @@ describe('configtx.yaml', () => {
   it('gives every SmartBFT field a value, for one that is left out becomes empty', () => {
     const smart = render(dev).Orderer['SmartBFT'] as Record<string, unknown>;
     expect(Object.keys(smart)).toHaveLength(15);
+    const { batch, bft } = dev.ordering;
     expect(smart).toMatchObject({
-      RequestForwardTimeout: '2000ms',
-      RequestComplainTimeout: '6000ms',
-      RequestBatchMaxInterval: '50ms',
-      RequestBatchMaxCount: 200,
+      RequestForwardTimeout: `${String(bft.requestForwardTimeoutMs)}ms`,
+      RequestComplainTimeout: `${String(bft.requestComplainTimeoutMs)}ms`,
+      RequestBatchMaxInterval: `${String(bft.batchMaxIntervalMs)}ms`,
+      RequestBatchMaxCount: batch.maxMessages,
     });
   });
 
