@@ -6,6 +6,7 @@
 import {
   derivedRng,
   openBox,
+  // eslint-disable-next-line no-restricted-syntax -- with randomness derived from its context
   sealBox,
   type PublicKey,
   type Rng,

@@ -163,7 +163,7 @@ describe('a fragment at the hospital that it is for', () => {
     // The search finds what is there: each hospital's peers have its fragments.
     expect(new Set(hits.map(({ name }) => name))).toEqual(new Set(consortium.organizations));
     const elsewhere = hits.filter(
-      ({ name, path }) => !new RegExp(`^data/peer[0-9]+\\.${nameOf(name as MspId)}/`).test(path),
+      ({ name, path }) => !new RegExp(`^data/peer[0-9]+\\.${nameOf(name)}/`).test(path),
     );
     expect(elsewhere).toEqual([]);
   }, 90_000);
@@ -183,7 +183,7 @@ describe('a fragment at the hospital that it is for', () => {
     const answers: string[] = [];
     for (const [name, request] of asked) {
       const options = { organizations: ['HospAMSP'] };
-      const answer = ledger.evaluate(name, request as never, options);
+      const answer = ledger.evaluate(name, request, options);
       answers.push(await answer.then((found) => JSON.stringify(found)).catch(String));
     }
     expect(answers[0]).toContain('may not see the fragments');

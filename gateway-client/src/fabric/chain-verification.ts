@@ -142,18 +142,23 @@ class Chain {
     };
   }
 
+  /** Why a block is not the next of this chain; `null` where it is. */
+  #misfit(block: common.Block, header: common.BlockHeader): string | null {
+    const previous = this.#blocks[header.getNumber() - 1]?.hash ?? Buffer.alloc(0);
+    if (!previous.equals(header.getPreviousHash_asU8())) {
+      return 'it does not follow the block before it';
+    }
+    if (dataHash(block).equals(header.getDataHash_asU8())) return null;
+    return 'its transactions are not those that its header names';
+  }
+
   #check(block: common.Block, number: number, mspId: MspId): void {
     const corrupt = (problem: string): EmrError =>
       new EmrError('LEDGER_CORRUPT', { mspId, blockNumber: number, problem });
     const header = block.getHeader();
     if (header?.getNumber() !== number) throw corrupt('it has another number');
-    const previous = this.#blocks[number - 1]?.hash ?? Buffer.alloc(0);
-    if (!previous.equals(header.getPreviousHash_asU8())) {
-      throw corrupt('it does not follow the block before it');
-    }
-    if (!dataHash(block).equals(header.getDataHash_asU8())) {
-      throw corrupt('its transactions are not those that its header names');
-    }
+    const misfit = this.#misfit(block, header);
+    if (misfit !== null) throw corrupt(misfit);
     const hash = blockHash(header);
     const codes = validationCodes(block);
     const known = this.#blocks[number];

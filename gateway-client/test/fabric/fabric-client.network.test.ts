@@ -143,11 +143,11 @@ describe('a client of the real network', () => {
 
     // A client that starts anew goes on from the checkpoint it kept.
     const resumed: string[] = [];
-    const again = network.ledger(people[0]!.identity);
+    const again = network.ledger(people[0].identity);
     for await (const { entry } of again.events({ after: told[0]!.checkpoint })) {
       if (people.some(({ userId }) => userId === entry.actor)) resumed.push(entry.actor);
       if (resumed.length === 2) break;
     }
-    expect(resumed).toEqual([people[1]!.userId, people[2]!.userId]);
+    expect(resumed).toEqual([people[1].userId, people[2].userId]);
   });
 });

@@ -97,7 +97,7 @@ async function copiesOf(context: Context, signal?: AbortSignal): Promise<LedgerC
   ]);
 }
 
-function same<T>(values: readonly T[]): boolean {
+function same(values: readonly unknown[]): boolean {
   return new Set(values).size <= 1;
 }
 

@@ -109,9 +109,9 @@ class PieceReader {
 
   async #piece(): Promise<Uint8Array> {
     for (;;) {
-      const { done, value } = await this.#pieces.next();
-      if (done === true) throw invalid('it ends in the middle');
-      if (value.length > 0) return value;
+      const next = await this.#pieces.next();
+      if (next.done === true) throw invalid('it ends in the middle');
+      if (next.value.length > 0) return next.value;
     }
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { problemOf } from '../errors.js';
@@ -59,7 +60,7 @@ function supervised(network: OpenNetwork, context: NodeContext): SupervisedNetwo
 }
 
 /**
- * Looks after a network until `signal` aborts. Restarts an orderer whose ledger stands still behind
+ * Looks after a network until `signal` aborts, or its folder is gone. Restarts an orderer whose ledger stands still behind
  * the others', that no longer answers, or that is found deadlocked while requests wait; and any node
  * whose process ended by itself. Nodes that were stopped by a command stay stopped. One node at a
  * time, each after a growing pause. What a deadlocked orderer was doing is kept in `logs/stalls/`.
@@ -79,7 +80,8 @@ export async function supervise(dir: string, options: SuperviseOptions): Promise
     const settings = { quorum, patience, now, onEvent };
     const supervisor = new Supervisor(supervised(network, context), settings);
     onEvent({ kind: 'watching', nodes: nodesOf(network.local).length });
-    while (!signal.aborted) {
+    // A folder that was removed from under a supervisor has no network left to look after.
+    while (!signal.aborted && existsSync(paths.state)) {
       const started = now();
       await supervisor.round().catch((error: unknown) => {
         onEvent({ kind: 'failed', node: topology.name, problem: problemOf(error) });

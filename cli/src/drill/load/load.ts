@@ -99,12 +99,16 @@ export class Load {
         await call();
         return true;
       } catch (error) {
-        if (this.#signal.aborted) break;
-        this.#book.fail(error);
+        this.#fail(error);
       }
       await delay(RETRY_PAUSE_MS, undefined, { signal: this.#signal }).catch(() => undefined);
     }
     return false;
+  }
+
+  /** What fails because the load ends is nobody's failure. */
+  #fail(error: unknown): void {
+    if (!this.#signal.aborted) this.#book.fail(error);
   }
 
   async #file({ client }: Physician, patient: Patient | undefined): Promise<void> {
