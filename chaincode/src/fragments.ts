@@ -54,10 +54,14 @@ export function checkDeposited(
   terms: FragmentTerms,
   custodians: CustodianKeys,
 ): void {
-  const { generation, sealedSha256 } = commitmentOf(terms);
-  if (sha256Hex(sealed) !== sealedSha256) throw foreign(terms);
-  const context = originalContext(terms.place);
-  open({ generation, box: sealed, context }, terms, custodians);
+  assertHandedIn(sealed, terms);
+  const { generation } = commitmentOf(terms);
+  open({ generation, box: sealed, context: originalContext(terms.place) }, terms, custodians);
+}
+
+/** Checks no more than that the patient signed for these very bytes. Throws `FRAGMENT_INVALID`. */
+export function assertHandedIn(sealed: Uint8Array, terms: FragmentTerms): void {
+  if (sha256Hex(sealed) !== commitmentOf(terms).sealedSha256) throw foreign(terms);
 }
 
 /**

@@ -160,20 +160,20 @@ describe('rotateCustodian', () => {
   });
 
   it('lets a client go on that sealed to the old key while it was retired', async () => {
-    let rotated: RotationReport | undefined;
+    let rotating: Promise<RotationReport> | undefined;
     const between = (real: Ledger): Ledger => ({
       mspId: real.mspId,
       userId: real.userId,
       evaluate: (...call) => real.evaluate(...call),
       submit: async (...call) => {
         // The fragments are sealed by now.
-        if (call[0] === 'grants:DepositFragments') rotated ??= await rotate();
+        if (call[0] === 'grants:DepositFragments') await (rotating ??= rotate());
         return real.submit(...call);
       },
       events: (options) => real.events(options),
     });
     const grant = await grantBy(await clientOf(patient, between));
-    expect(rotated).toMatchObject({ generation: 2, destroyed: [1] });
+    expect(await rotating).toMatchObject({ generation: 2, destroyed: [1] });
     expect(grant.scopes.flatMap(({ body }) => body.fragments)).toContainEqual(
       expect.objectContaining({ mspId: A, generation: 2 }),
     );

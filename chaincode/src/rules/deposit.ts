@@ -19,7 +19,7 @@ import {
   patientSelf,
   sameFact,
 } from '../facts.js';
-import { checkDeposited, commitmentOf } from '../fragments.js';
+import { assertHandedIn, checkDeposited, commitmentOf } from '../fragments.js';
 import { assertInForce } from '../granted.js';
 import type { Invocation, Rule } from '../invocation.js';
 import { grantKey, grantScopeKey } from '../ledger-keys.js';
@@ -57,10 +57,11 @@ export const depositFragments: Rule<'grants:DepositFragments'> = async (invocati
   for (const { scope, sealed } of deposit.fragments) {
     const place = { mspId, grantId, scopeId: scope.body.scopeId };
     const terms = { place, grant: body, scope: scope.body, verifyingKeyHex: verifyingKey };
+    const bytes = bytesOf(sealed);
+    assertHandedIn(bytes, terms);
     // What a grant refers to may have been sealed anew since: a repeat must not put it back.
     if (granted.has(place.scopeId)) continue;
     assertAccepted(custodian, commitmentOf(terms).generation);
-    const bytes = bytesOf(sealed);
     checkDeposited(bytes, terms, service.custodians);
     await fragments.put(place, bytes);
   }
