@@ -10,6 +10,8 @@ export interface NetworkErrorDetails {
   // The topology file
   TOPOLOGY_INVALID: { source: string; problem: string };
   TOPOLOGY_CHANGED: { dir: string; changed: string };
+  STATE_DATABASE_CHANGED: { peer: string; before: string; asked: string; dir: string };
+  COUCHDB_CREDENTIALS: { file: string; problem: string };
   HOST_UNKNOWN: { host: string; known: string };
   HOST_NEEDED: { known: string };
   ORGANIZATION_UNKNOWN: { organization: string; known: string };
@@ -55,6 +57,10 @@ const DESCRIBE: { [C in NetworkErrorCode]: (d: NetworkErrorDetails[C]) => string
   TOPOLOGY_INVALID: (d) => `${d.source}: ${d.problem}`,
   TOPOLOGY_CHANGED: (d) =>
     `the topology differs from the one that ${d.dir} was set up from (${d.changed}); restore it, or remove that network with: down --purge`,
+  STATE_DATABASE_CHANGED: (d) =>
+    `${d.peer} has its ledger in ${d.before} and cannot go over to ${d.asked}; nothing was changed. Set stateDatabase in the topology as it was, or give the network up (down --purge of ${d.dir}, and drop the databases in CouchDB) and bring it up anew`,
+  COUCHDB_CREDENTIALS: (d) =>
+    `the credentials for CouchDB in ${d.file} cannot be used: ${d.problem}`,
   HOST_UNKNOWN: (d) => `the topology has no host ${d.host}; it has: ${d.known}`,
   HOST_NEEDED: (d) => `the topology has several hosts (${d.known}): say which of them this is`,
   ORGANIZATION_UNKNOWN: (d) =>

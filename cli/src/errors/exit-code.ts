@@ -114,6 +114,8 @@ const EXIT_OF: Readonly<Record<ErrorCode | CliErrorCode, ExitCode>> = {
 const EXIT_OF_NETWORK: Readonly<Record<NetworkErrorCode, ExitCode>> = {
   TOPOLOGY_INVALID: 2,
   TOPOLOGY_CHANGED: 5,
+  STATE_DATABASE_CHANGED: 5,
+  COUCHDB_CREDENTIALS: 2,
   HOST_UNKNOWN: 2,
   HOST_NEEDED: 2,
   ORGANIZATION_UNKNOWN: 4,

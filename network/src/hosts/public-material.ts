@@ -50,9 +50,13 @@ const PublicMaterial = v.strictObject({
 });
 export type PublicMaterial = v.InferOutput<typeof PublicMaterial>;
 
-/** SHA-256 of what all hosts must have in common; users and versions of tools are each host's own. */
+function commonPart({ users: _users, stateDatabase: _own, ...common }: Organization): object {
+  return common;
+}
+
+/** SHA-256 of what all hosts must have in common; the rest is each host's own. */
 export function topologyDigest({ organizations, tools: _, ...rest }: Topology): string {
-  const common = { ...rest, organizations: organizations.map(({ users: _users, ...one }) => one) };
+  const common = { ...rest, organizations: organizations.map(commonPart) };
   return createHash('sha256').update(JSON.stringify(common)).digest('hex');
 }
 

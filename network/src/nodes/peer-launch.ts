@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ProcessLaunch } from '../process/start-process.js';
 import { isServedAtStandby } from '../topology/contract.js';
 import type { Node, Organization, Topology } from '../topology/topology.js';
+import { COUCHDB_SECRETS, couchdbEnvironment, couchdbLaunch, couchdbUrlOf } from './couchdb.js';
 import { endpoint, IDENTITIES, type NodeContext, organizationOf, LOGGING_SPEC } from './context.js';
 
 /** Both, whichever is in use: a contract that is installed later may be served at the other one. */
@@ -50,7 +51,8 @@ export const BUILDER_VARIABLE = 'CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG';
 
 /**
  * A peer's settings: core.yaml as it comes, and everything of its own in the environment; without
- * Docker, with the contract as a service. Without {@link BUILDER_VARIABLE}, hence without secrets.
+ * Docker, with the contract as a service. Without {@link BUILDER_VARIABLE} and without the
+ * credentials for CouchDB, hence without secrets.
  */
 export function peerEnvironment(
   node: Node<'peer'>,
@@ -93,6 +95,7 @@ export function peerEnvironment(
     // 1 would refuse every fragment while the organization's other peer is down.
     CORE_PEER_GOSSIP_PVTDATA_IMPLICITCOLLECTIONDISSEMINATIONPOLICY_REQUIREDPEERCOUNT: '0',
     CORE_PEER_LIMITS_CONCURRENCY_GATEWAYSERVICE: '2500',
+    ...couchdbEnvironment(node, organization),
     CORE_LEDGER_SNAPSHOTS_ROOTDIR: join(data, 'snapshots'),
     CORE_LEDGER_PVTDATASTORE_PURGEINTERVAL: '1',
     CORE_OPERATIONS_LISTENADDRESS: endpoint(node.address, node.ports.operations),
@@ -108,19 +111,32 @@ export function peerEnvironment(
   };
 }
 
-/** {@link peerEnvironment}, run by the program of this version. */
+/**
+ * {@link peerEnvironment}, run by the program of this version.
+ *
+ * @throws {@link NetworkError} COUCHDB_CREDENTIALS
+ */
 export async function peerLaunch(node: Node<'peer'>, context: NodeContext): Promise<ProcessLaunch> {
   const { paths, tools, topology } = context;
   const organization = organizationOf(topology, node.organization);
+  const { env: couchdbEnv, ...secret } = await couchdbLaunch(node, organization);
   return {
     node: node.name,
+    ...secret,
     command: [tools.program('peer'), 'node', 'start'],
     env: {
       ...peerEnvironment(node, context),
+      ...couchdbEnv,
       [BUILDER_VARIABLE]: await builderConfig(organization, context),
     },
     cwd: paths.data(node.name),
     log: paths.log(node.name),
     record: paths.record(node.name),
   };
+}
+
+/** Names of the variables that {@link peerLaunch} has beyond {@link peerEnvironment}'s. */
+export function secretVariables(node: Node<'peer'>, topology: Topology): string[] {
+  const url = couchdbUrlOf(node, organizationOf(topology, node.organization));
+  return url === null ? [BUILDER_VARIABLE] : [BUILDER_VARIABLE, ...COUCHDB_SECRETS];
 }

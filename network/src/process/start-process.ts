@@ -15,6 +15,8 @@ export interface ProcessLaunch {
   command: readonly [program: string, ...args: string[]];
   /** Added to the few variables that are passed on; nothing else of this process' environment is. */
   env: Readonly<Record<string, string>>;
+  /** Added likewise, and in no record: not even its hash, from which a password could be guessed. */
+  secretEnv?: Readonly<Record<string, string>>;
   cwd: string;
   log: string;
   /** Its pid file. */
@@ -44,13 +46,16 @@ export function launchFingerprint({
 }
 
 /** With a umask that keeps others out of the files it makes. Nothing else runs in between. */
-function spawnPrivate({ command, cwd, env }: ProcessLaunch, output: number): ChildProcess {
+function spawnPrivate(
+  { command, cwd, env, secretEnv }: ProcessLaunch,
+  output: number,
+): ChildProcess {
   const [program, ...args] = command;
   const umask = process.umask(0o077);
   try {
     return spawn(program, args, {
       cwd,
-      env: nodeEnvironment(env),
+      env: nodeEnvironment({ ...env, ...secretEnv }),
       detached: true,
       stdio: ['ignore', output, output],
     });

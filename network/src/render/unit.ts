@@ -10,7 +10,7 @@ import { listeners, type NodeContext } from '../nodes/context.js';
 import { contractLaunch } from '../nodes/contract-launch.js';
 import { kuboLaunch } from '../nodes/kubo-launch.js';
 import { ordererLaunch } from '../nodes/orderer-launch.js';
-import { BUILDER_VARIABLE, peerEnvironment } from '../nodes/peer-launch.js';
+import { peerEnvironment, secretVariables } from '../nodes/peer-launch.js';
 import { productsOf } from '../tools/product.js';
 import { Toolset } from '../tools/toolset.js';
 import { isRole, type Node, nodesOf, type Topology } from '../topology/topology.js';
@@ -34,7 +34,7 @@ export interface DeploymentUnit {
   command: readonly string[];
   /** Without secrets, by name. */
   env: Readonly<Record<string, string>>;
-  /** Variables with a private key in them, to be set from a protected file; see `secretEnvironment`. */
+  /** Variables with a private key or a password in them, to be set from a protected file; see `secretEnvironment`. */
   secretEnv: readonly string[];
   /** All that it may read of the network's folder: its own certificates and keys. */
   readable: readonly string[];
@@ -112,7 +112,7 @@ export function deploymentUnits(
       node,
       command,
       env: Object.fromEntries(sorted),
-      secretEnv: node.role === 'peer' ? [BUILDER_VARIABLE] : [],
+      secretEnv: isRole(node, 'peer') ? secretVariables(node, topology) : [],
       ...filesOf(node, context),
       listens: listeners(node),
       after: firstNodes(node, context),

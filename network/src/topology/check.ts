@@ -84,6 +84,23 @@ function checkOverrides({ organizations, basePort }: TopologyFile, topology: Top
   });
 }
 
+/** Two peers in one database would overwrite each other's state: both use the channel's name. */
+function checkStateDatabases({ organizations }: Topology): string[] {
+  const problems: string[] = [];
+  const owners = new Map<string, string>();
+  for (const { name, peers, stateDatabase } of organizations) {
+    for (const [short, url] of Object.entries(stateDatabase?.couchdb ?? {})) {
+      const peer = peers.find((one) => one.short === short)?.name;
+      const owner = owners.get(url);
+      if (peer === undefined) problems.push(`${name}.stateDatabase: there is no peer ${short}`);
+      else if (owner !== undefined) {
+        problems.push(`${owner} and ${peer} cannot share the CouchDB ${url}; give each its own`);
+      } else owners.set(url, peer);
+    }
+  }
+  return problems;
+}
+
 function checkPorts(topology: Topology): string[] {
   const owners = new Map<string, string>();
   const problems: string[] = [];
@@ -107,5 +124,6 @@ export function checkTopology(file: TopologyFile, topology: Topology): string[] 
     ...checkOrdering(topology),
     ...checkOverrides(file, topology),
     ...checkPorts(topology),
+    ...checkStateDatabases(topology),
   ];
 }

@@ -83,6 +83,7 @@ function resolveOrganization(
     contract: isHospital ? maker.make('contract') : null,
     kubo: isHospital ? maker.make('kubo') : null,
     users: file.users.map((user) => resolveUser(user, file.name)),
+    ...(file.stateDatabase === undefined ? {} : { stateDatabase: file.stateDatabase }),
   };
 }
 

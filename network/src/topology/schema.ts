@@ -29,6 +29,31 @@ export const attribute = v.pipe(
   v.regex(/^[A-Za-z0-9._@-]{1,128}$/, 'has other characters'),
 );
 
+/** Fabric speaks plain HTTP with CouchDB, whatever is asked of it. */
+const couchdbUrl = v.pipe(
+  v.string(),
+  v.regex(/^[^@]*$/, 'must be without user and password: these belong into the credentials file'),
+  v.regex(/^(?!https:)/, 'must begin with http: peers have no TLS towards CouchDB'),
+  v.regex(
+    /^http:\/\/(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]+\]):[1-9]\d{0,4}\/?$/,
+    'must be http://HOST:PORT',
+  ),
+  v.check((url) => URL.canParse(url), 'must be http://HOST:PORT'),
+  v.transform((url) => url.replace(/\/$/, '').toLowerCase()),
+);
+
+const StateDatabase = v.strictObject({
+  /** Peer (`peer0`) → URL of a CouchDB of its own; LevelDB for those that are not there. */
+  couchdb: v.pipe(
+    v.record(v.string(), couchdbUrl),
+    v.check((urls) => Object.keys(urls).length > 0, 'must name a peer'),
+  ),
+  /** File with the user and the password, mode 0600; else EMR_COUCHDB_CREDENTIALS_FILE names it. */
+  credentialsFile: v.optional(
+    v.pipe(v.string(), v.regex(/^\/[^\0]{0,4095}$/, 'must be an absolute path')),
+  ),
+});
+
 /** Somebody with an enrolment certificate from the organization's CA. */
 const User = v.strictObject({
   name,
@@ -47,6 +72,7 @@ const Organization = v.strictObject({
   peers: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8))),
   orderer: v.optional(v.boolean(), true),
   users: v.optional(v.array(User), []),
+  stateDatabase: v.optional(StateDatabase),
   /** Node (`ca`, `orderer`, `peer0`, `contract`, `kubo`) → port → number, where not derived. */
   ports: v.optional(v.record(v.string(), v.record(v.string(), port)), {}),
 });

@@ -36,6 +36,14 @@ export interface User {
   attributes: Readonly<Record<string, string>>;
 }
 
+/** Which peers keep their state in CouchDB rather than in LevelDB. */
+export interface StateDatabase {
+  /** Peer (`peer0`) → `http://host:port`. */
+  couchdb: Readonly<Record<string, string>>;
+  /** Absolute path of the file with the user and the password; see `readCouchdbCredentials`. */
+  credentialsFile?: string | undefined;
+}
+
 export interface Organization {
   name: string;
   mspId: string;
@@ -49,6 +57,8 @@ export interface Organization {
   contract: Node<'contract'> | null;
   kubo: Node<'kubo'> | null;
   users: readonly User[];
+  /** Not there where all peers use LevelDB. */
+  stateDatabase?: StateDatabase;
 }
 
 export interface Topology {

@@ -14,6 +14,7 @@ import { missingTools } from '../tools/resolve-tools.js';
 import { Toolset } from '../tools/toolset.js';
 import { nodesOf, orderers, type Topology } from '../topology/topology.js';
 import { certificateHolders, certificatesOf, keysOf } from './certificate-holders.js';
+import { couchdbFindings } from './couchdb-findings.js';
 import { nodeContext } from './node-context.js';
 import { openNetwork, type OpenNetwork } from './open-network.js';
 import { planOf } from './plan-of.js';
@@ -33,7 +34,9 @@ export type FindingCode =
   | 'NODE_STOPPED'
   | 'NODE_UNHEALTHY'
   | 'NODE_UNREACHABLE'
-  | 'ORDERER_BEHIND';
+  | 'ORDERER_BEHIND'
+  | 'COUCHDB_UNUSABLE'
+  | 'COUCHDB_OPEN';
 
 export interface Finding {
   code: FindingCode;
@@ -210,7 +213,8 @@ function behindFindings({ nodes }: NetworkStatus, topology: Topology): Finding[]
 
 /**
  * Looks for everything that is known to go wrong: tools, disk, clock, file modes, certificates,
- * unfinished set-up, dead processes, taken ports, sick nodes, orderers left behind. Changes nothing.
+ * unfinished set-up, dead processes, taken ports, sick nodes, orderers left behind, state databases
+ * that do not serve. Changes nothing.
  *
  * @returns the worst first; empty when nothing is wrong
  * @throws {@link NetworkError} NETWORK_NOT_FOUND, STATE_INVALID
@@ -233,6 +237,7 @@ export async function diagnose(
       certificatesOf(holder, paths).map((path) => certificateFindings(holder.name, path, now)),
     ),
     processFindings(network),
+    couchdbFindings(network.local, options.signal),
   ]);
   const findings = [
     ...looked.flat(),

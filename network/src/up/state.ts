@@ -11,6 +11,7 @@ import type { NetworkPaths } from '../files/network-paths.js';
 import type { ContractCommand } from '../nodes/context.js';
 import { withContract } from '../topology/contract.js';
 import type { Topology } from '../topology/topology.js';
+import { requireSameDatabases } from './state-databases.js';
 import { changesIn } from './topology-changes.js';
 
 const FORMAT = 1;
@@ -48,6 +49,21 @@ function upgraded(asked: Topology, { contract }: Topology): Topology {
   return isLater ? withContract(asked, contract) : asked;
 }
 
+/** @throws {@link NetworkError} TOPOLOGY_CHANGED, STATE_DATABASE_CHANGED */
+async function requireUnchanged(
+  existing: State,
+  asked: Pick<State, 'topology' | 'host'>,
+  paths: NetworkPaths,
+): Promise<void> {
+  const changed = changesIn(existing.topology, asked.topology);
+  if (existing.host !== asked.host) changed.push('host');
+  if (changed.length > 0) {
+    const details = { dir: paths.dir, changed: changed.join(', ') };
+    throw new NetworkError('TOPOLOGY_CHANGED', details);
+  }
+  await requireSameDatabases(existing.topology, asked.topology, paths);
+}
+
 /** An open network folder. Every change is on disk when its promise resolves. */
 export class NetworkState {
   readonly #paths: NetworkPaths;
@@ -71,7 +87,7 @@ export class NetworkState {
    * the channel or the certificates were made from may not. A contract that was upgraded since the
    * topology was written stays so.
    *
-   * @throws {@link NetworkError} TOPOLOGY_CHANGED, NETWORK_DIR_FOREIGN, STATE_INVALID
+   * @throws {@link NetworkError} TOPOLOGY_CHANGED, STATE_DATABASE_CHANGED, NETWORK_DIR_FOREIGN, STATE_INVALID
    */
   static async begin(
     paths: NetworkPaths,
@@ -82,12 +98,7 @@ export class NetworkState {
     const existing = await parseState(paths);
     if (existing === null) await requireOwnOrEmpty(paths);
     const topology = existing === null ? asked : upgraded(asked, existing.topology);
-    const changed = existing === null ? [] : changesIn(existing.topology, topology);
-    if (existing !== null && existing.host !== host) changed.push('host');
-    if (changed.length > 0) {
-      const details = { dir: paths.dir, changed: changed.join(', ') };
-      throw new NetworkError('TOPOLOGY_CHANGED', details);
-    }
+    if (existing !== null) await requireUnchanged(existing, { topology, host }, paths);
     const fresh = { format: FORMAT, createdAt: new Date().toISOString(), steps: {} } as const;
     const { command, env = {} } = contract;
     const state = { ...(existing ?? fresh), topology, host, contract: { command, env } };

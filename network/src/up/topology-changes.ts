@@ -1,7 +1,12 @@
 import type { Topology } from '../topology/topology.js';
 
 /** What may differ between one `up` and the next: it is brought up to date. */
-const CHANGEABLE = [/^tools\b/, /^organizations\.\d+\.users\b/];
+const CHANGEABLE = [
+  /^tools\b/,
+  /^organizations\.\d+\.users\b/,
+  // Until the peer has a ledger; see `requireSameDatabases`.
+  /^organizations\.\d+\.stateDatabase\b/,
+];
 
 function* leaves(value: unknown, path: string): Generator<[path: string, value: string]> {
   if (typeof value !== 'object' || value === null) {

@@ -12,6 +12,7 @@ import { nodeContext } from './node-context.js';
 import { requirePorts } from './ports-free.js';
 import { runAll } from './run-all.js';
 import { NetworkState } from './state.js';
+import { requireCredentials, withCredentialsFile } from './state-databases.js';
 import { requireUsableDir } from './usable-dir.js';
 
 const NO_WAIT = 0;
@@ -51,7 +52,7 @@ function hostOf(topology: Topology, named: string | undefined): string | null {
  * brings up one host's part, and waits where other hosts must do theirs first.
  *
  * @throws {@link NetworkError} HOST_NEEDED, HOST_UNKNOWN, TOOL_UNAVAILABLE, PORTS_TAKEN, NETWORK_BUSY,
- *   TOPOLOGY_CHANGED, NETWORK_DIR_FOREIGN, MATERIAL_MISSING, GENESIS_DIFFERS, NODE_EXITED,
+ *   TOPOLOGY_CHANGED, STATE_DATABASE_CHANGED, COUCHDB_CREDENTIALS, NETWORK_DIR_FOREIGN, MATERIAL_MISSING, GENESIS_DIFFERS, NODE_EXITED,
  *   NODE_UNHEALTHY, CA_REFUSED, COMMAND_FAILED, TIMEOUT
  */
 export async function up(asked: Topology, options: UpOptions): Promise<void> {
@@ -59,9 +60,11 @@ export async function up(asked: Topology, options: UpOptions): Promise<void> {
   const { contract, onProgress = silent, signal } = options;
   const paths = networkPaths(dir);
   const host = hostOf(asked, options.host);
+  const configured = withCredentialsFile(asked, process.env);
+  await requireCredentials(partOn(configured, host));
   const abort = signal === undefined ? {} : { signal };
   await withLock(paths.lock, { waitMs: NO_WAIT, ...abort }, async () => {
-    const state = await NetworkState.begin(paths, asked, contract, host);
+    const state = await NetworkState.begin(paths, configured, contract, host);
     const { topology } = state;
     const tools = await resolveTools(topology.tools, { ...options.tools, onProgress, ...abort });
     await requirePorts(partOn(topology, host), paths);
