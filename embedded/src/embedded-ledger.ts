@@ -11,11 +11,10 @@ import type {
   LedgerEvent,
   TransactOptions,
 } from '@emr-share/gateway-client';
+import { userIdOf } from '@emr-share/gateway-client/node';
 import {
-  ATTRIBUTES,
   EmrError,
   TRANSACTIONS,
-  UserId,
   validate,
   type MspId,
   type TransactionName,
@@ -23,7 +22,6 @@ import {
   type TransactionResponse,
 } from '@emr-share/model';
 import { orAborted } from './blobs/abortable.js';
-import { readAttributes } from './ca/attributes.js';
 import type { Channel, Invocation } from './channel.js';
 import { eventsAfter } from './ledger/event-stream.js';
 import type { Peer } from './peer.js';
@@ -40,9 +38,8 @@ export class EmbeddedLedger implements Ledger {
    * @throws EmrError `INPUT_INVALID` when the certificate names no user.
    */
   constructor(identity: Identity, channel: Channel, closed: AbortSignal) {
-    const attributes = readAttributes(identity.certificatePem);
     this.mspId = identity.mspId;
-    this.userId = validate(UserId, attributes[ATTRIBUTES.userId], "the certificate's user ID");
+    this.userId = userIdOf(identity.certificatePem);
     this.#identity = identity;
     this.#channel = channel;
     this.#closed = closed;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { userIdOf } from './certificate-user.js';
 export {
   writeFileAtomically,
   type FileContent,

@@ -15,6 +15,7 @@ import {
   up,
 } from '../src/index.js';
 import { heightIn } from '../src/nodes/health.js';
+import { MetricsPage } from '../src/nodes/metrics-page.js';
 import { startProcess } from '../src/process/start-process.js';
 import { livenessOf, writeProcessRecord } from '../src/process/process-record.js';
 import { NetworkState } from '../src/up/state.js';
@@ -181,8 +182,9 @@ describe('status', () => {
   });
 
   it('reads the height of the channel from the metrics', () => {
-    const page =
-      '# TYPE x gauge\nledger_blockchain_height{channel="other"} 3\nledger_blockchain_height{channel="emr"} 1.7e+01\n';
+    const page = new MetricsPage(
+      '# TYPE x gauge\nledger_blockchain_height{channel="other"} 3\nledger_blockchain_height{channel="emr"} 1.7e+01\n',
+    );
     expect(heightIn(page, 'emr')).toBe(17);
     expect(heightIn(page, 'none')).toBeNull();
   });

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { boundLog } from '../src/process/bound-log.js';
-import { MetricsPage } from '../src/vitals/metrics-page.js';
+import { MetricsPage } from '../src/nodes/metrics-page.js';
 import { tempDir } from './support/temp-dir.js';
 
 describe('a log', () => {

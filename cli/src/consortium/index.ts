@@ -10,4 +10,4 @@ export {
   type FabricConsortium,
   type FabricEnrolment,
 } from './fabric-consortium.js';
-export { openOwnNetwork, type OwnNetwork, type OwnNetworkOptions } from '../drill/own-network.js';
+export { openOwnNetwork, type OwnNetwork, type OwnNetworkOptions } from './own-network.js';

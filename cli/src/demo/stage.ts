@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from 'node:path';
-import { openOwnNetwork } from '../drill/own-network.js';
+import { openOwnNetwork } from '../consortium/own-network.js';
 import type { Host } from '../host.js';
 import { PlanDisplay } from '../network-output/plan-display.js';
 import type { Output } from '../output/output.js';

@@ -5,7 +5,11 @@
  * @module
  */
 export { DRILL_NAMES, DRILL_TITLES, type DrillName } from './drill-names.js';
-export { openOwnNetwork, type OwnNetwork, type OwnNetworkOptions } from './own-network.js';
+export {
+  openOwnNetwork,
+  type OwnNetwork,
+  type OwnNetworkOptions,
+} from '../consortium/own-network.js';
 export { reportText, resultLine } from './report.js';
 export type { DrillResult, Fault } from './result.js';
 export { type DrillOptions, runDrill } from './run-drill.js';

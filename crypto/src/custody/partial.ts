@@ -7,8 +7,9 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { assertBytes, assertLength, concatBytes, utf8ToBytes } from '../bytes.js';
 import { CryptoError } from '../crypto-error.js';
 import { defaultBackend } from '../group/default-backend.js';
+import { GENERATOR_G } from '../group/generator-g.js';
 import type { BackendOptions } from '../group/group-backend.js';
-import { POINT_SIZE_BYTES, trustedPoint } from '../group/point.js';
+import { POINT_SIZE_BYTES } from '../group/point.js';
 import type { Point } from '../group/point.js';
 import {
   SCALAR_SIZE_BYTES,
@@ -20,7 +21,6 @@ import {
   scalarToBytes,
 } from '../group/scalar.js';
 import type { Scalar } from '../group/scalar.js';
-import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { systemRng } from '../rng.js';
 import { sharedBase } from '../umbral/capsule.js';
 import type { Capsule } from '../umbral/capsule.js';
@@ -36,7 +36,6 @@ import type { KeyShare } from './key-share.js';
 export const PARTIAL_SIZE_BYTES = 1 + POINT_SIZE_BYTES + 2 * SCALAR_SIZE_BYTES;
 
 const PROOF_TAG = utf8ToBytes('EMR-SHARE/PARTIAL-PROOF/V1');
-const GENERATOR_G: Point = trustedPoint(secp256k1.Point.BASE.toBytes(false));
 
 interface PartialParts {
   readonly index: number;

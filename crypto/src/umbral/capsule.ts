@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { assertLength, concatBytes, equalBytes } from '../bytes.js';
 import { CryptoError } from '../crypto-error.js';
 import { defaultBackend } from '../group/default-backend.js';
+import { GENERATOR_G } from '../group/generator-g.js';
 import type { BackendOptions } from '../group/group-backend.js';
-import { POINT_SIZE_BYTES, trustedPoint } from '../group/point.js';
+import { POINT_SIZE_BYTES } from '../group/point.js';
 import type { Point } from '../group/point.js';
 import {
   SCALAR_SIZE_BYTES,
@@ -28,8 +28,6 @@ import { Opaque, describe } from './opaque.js';
 import { hashCapsulePoints } from './transcript.js';
 
 const SIMPLE_SIZE_BYTES = 2 * POINT_SIZE_BYTES + SCALAR_SIZE_BYTES;
-
-const GENERATOR_G: Point = trustedPoint(secp256k1.Point.BASE.toBytes(false));
 
 /** The parts of a valid capsule. */
 export interface CapsuleParts {

@@ -11,7 +11,7 @@ import type {
   PutOptions,
   StoredBlob,
 } from '@emr-share/gateway-client';
-import { DagReader, parseBlobCid, parseRange } from '@emr-share/gateway-client/unixfs';
+import { DagReader, parseBlobCid } from '@emr-share/gateway-client/unixfs';
 import { EmrError } from '@emr-share/model';
 import { importFile } from 'ipfs-unixfs-importer';
 import { balanced } from 'ipfs-unixfs-importer/layout';
@@ -119,14 +119,7 @@ export class UnixfsBlobStore implements BlobStore {
    * question is given; `INPUT_INVALID` for a malformed CID or range.
    */
   async *get(cid: string, options: GetOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
-    const { signal } = options;
-    const range = parseRange(options);
-    const file = this.#open(cid, signal);
-    if (range.from >= range.to) return;
-    for await (const piece of file.range(range, READ_AHEAD)) {
-      signal?.throwIfAborted();
-      yield piece;
-    }
+    yield* this.#open(cid, options.signal).read(options, READ_AHEAD);
   }
 
   /** Size of a blob. Reads and checks one block. */

@@ -4,13 +4,10 @@
  *
  * @module
  */
-import { ATTRIBUTES, EmrError, type Role, type UserId } from '@emr-share/model';
-import * as v from 'valibot';
-import { Extension, X509Certificate } from './x509.js';
+import { ATTRIBUTES, type Role, type UserId } from '@emr-share/model';
+import { Extension } from './x509.js';
 
 const ATTRIBUTES_OID = '1.2.3.4.5.6.7.8.1';
-
-const Content = v.object({ attrs: v.record(v.string(), v.string()) });
 
 /** What an organization's CA vouches for. */
 export interface EnrolmentAttributes {
@@ -29,20 +26,4 @@ export function attributeExtension(attributes: EnrolmentAttributes): Extension {
     [ATTRIBUTES.department]: attributes.department,
   };
   return new Extension(ATTRIBUTES_OID, false, Buffer.from(JSON.stringify({ attrs })));
-}
-
-/**
- * The attributes of a certificate; none where it has no such extension.
- *
- * @throws EmrError `INPUT_INVALID` when the certificate cannot be read.
- */
-export function readAttributes(certificatePem: string): Readonly<Record<string, string>> {
-  try {
-    const extension = new X509Certificate(certificatePem).getExtension(ATTRIBUTES_OID);
-    if (extension === null) return {};
-    return v.parse(Content, JSON.parse(Buffer.from(extension.value).toString())).attrs;
-  } catch (cause) {
-    const problem = 'it cannot be read';
-    throw new EmrError('INPUT_INVALID', { what: 'the certificate', problem }, { cause });
-  }
 }

@@ -28,6 +28,7 @@ import {
   type TransactionResponse,
 } from '@emr-share/model';
 import PQueue from 'p-queue';
+import { userIdOf } from '../certificate-user.js';
 import type { Identity } from '../ports/identity.js';
 import type {
   CallOptions,
@@ -39,7 +40,6 @@ import type {
 } from '../ports/ledger.js';
 import { whileBehind } from '../retry.js';
 import { orAborted } from '../time-limit.js';
-import { userIdOf } from './certificate-user.js';
 import { commitOf } from './commit-of.js';
 import { fromFabricError } from './fabric-error.js';
 import { fabricEvents } from './fabric-events.js';

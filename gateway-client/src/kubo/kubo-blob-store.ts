@@ -15,7 +15,6 @@ import type {
 } from '../ports/blob-store.js';
 import { orAborted } from '../time-limit.js';
 import { parseBlobCid } from '../unixfs/blob-cid.js';
-import { parseRange } from '../unixfs/byte-range.js';
 import { DagReader } from '../unixfs/dag-reader.js';
 import type { Added } from './add-request.js';
 import { BlockSearch } from './block-search.js';
@@ -104,14 +103,7 @@ export class KuboBlobStore implements BlobStore {
    * missing block is taken from another node where one has it sound.
    */
   async *get(cid: string, options: GetOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
-    const { signal } = options;
-    const range = parseRange(options);
-    const file = this.#open(cid, signal);
-    if (range.from >= range.to) return;
-    for await (const piece of file.range(range, READ_AHEAD)) {
-      signal?.throwIfAborted();
-      yield piece;
-    }
+    yield* this.#open(cid, options.signal).read(options, READ_AHEAD);
   }
 
   /** Reads one block. */

@@ -11,8 +11,9 @@ import { EmrError } from '@emr-share/model';
 import * as dagPb from '@ipld/dag-pb';
 import { UnixFS } from 'ipfs-unixfs';
 import type { CID } from 'multiformats/cid';
+import type { GetOptions } from '../ports/blob-store.js';
 import { isBlobCid, isLeaf } from './blob-cid.js';
-import type { ByteRange } from './byte-range.js';
+import { parseRange, type ByteRange } from './byte-range.js';
 
 /** Gives the bytes of a block, checked against its hash, or throws. */
 export type ReadBlock = (cid: CID) => Promise<Uint8Array>;
@@ -59,8 +60,22 @@ export class DagReader {
   /**
    * The bytes of a range, leaf by leaf, with up to `readAhead` leaves under way. Reads only the
    * blocks that the range needs.
+   *
+   * @throws EmrError `INPUT_INVALID` for a malformed range; the signal's reason.
    */
-  async *range(range: ByteRange, readAhead: number): AsyncGenerator<Uint8Array, void, undefined> {
+  async *read(options: GetOptions, readAhead: number): AsyncGenerator<Uint8Array, void, undefined> {
+    const range = parseRange(options);
+    if (range.from >= range.to) return;
+    for await (const piece of this.#bytesOf(range, readAhead)) {
+      options.signal?.throwIfAborted();
+      yield piece;
+    }
+  }
+
+  async *#bytesOf(
+    range: ByteRange,
+    readAhead: number,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
     const leaves = this.#leaves({ cid: this.#root, start: 0, sizeBytes: undefined }, range, 0);
     const pending: { readonly leaf: Part; readonly reading: Promise<Uint8Array> }[] = [];
     for (;;) {

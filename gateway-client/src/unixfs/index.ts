@@ -5,5 +5,4 @@
  * @module
  */
 export { isBlobCid, isLeaf, parseBlobCid } from './blob-cid.js';
-export { parseRange, type ByteRange } from './byte-range.js';
 export { DagReader } from './dag-reader.js';

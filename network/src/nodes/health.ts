@@ -12,6 +12,7 @@ import type { NetworkPaths } from '../files/network-paths.js';
 import { type HttpAnswer, httpRequest, type TlsIdentity } from '../http-request.js';
 import { isRole, type Node } from '../topology/topology.js';
 import { endpoint, IDENTITIES, LOOPBACK } from './context.js';
+import { MetricsPage } from './metrics-page.js';
 
 const LIMIT_MS = 3_000;
 
@@ -140,12 +141,24 @@ export async function healthProblem(
   }
 }
 
+/** The metrics page of a running peer or orderer; `null` where it does not answer. */
+export async function metricsOf(
+  node: Node<'peer'> | Node<'orderer'>,
+  paths: NetworkPaths,
+  signal?: AbortSignal,
+): Promise<MetricsPage | null> {
+  try {
+    const { status, body } = await operationsPage(node, 'metrics', paths, signal);
+    return status === 200 ? new MetricsPage(body) : null;
+  } catch {
+    signal?.throwIfAborted();
+    return null;
+  }
+}
+
 /** Blocks in the node's ledger of that channel; `null` where it has none. */
-export function heightIn(metrics: string, channel: string): number | null {
-  const line = metrics
-    .split('\n')
-    .find((text) => text.startsWith(`ledger_blockchain_height{channel="${channel}"}`));
-  return line === undefined ? null : Number(line.slice(line.lastIndexOf(' ') + 1));
+export function heightIn(metrics: MetricsPage, channel: string): number | null {
+  return metrics.sum('ledger_blockchain_height', { channel });
 }
 
 /** {@link heightIn} for a running peer or orderer; `null` also where it does not answer. */
@@ -155,11 +168,6 @@ export async function heightOf(
   paths: NetworkPaths,
   signal?: AbortSignal,
 ): Promise<number | null> {
-  try {
-    const { status, body } = await operationsPage(node, 'metrics', paths, signal);
-    return status === 200 ? heightIn(body, channel) : null;
-  } catch {
-    signal?.throwIfAborted();
-    return null;
-  }
+  const metrics = await metricsOf(node, paths, signal);
+  return metrics === null ? null : heightIn(metrics, channel);
 }

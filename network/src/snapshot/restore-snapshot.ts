@@ -10,6 +10,7 @@ import { isSystemError, NetworkError } from '../errors.js';
 import { type OnProgress, silent } from '../progress.js';
 import { requireUsableDir } from '../up/usable-dir.js';
 import { CONTENT, MANIFEST, parseManifest, type SnapshotManifest } from './manifest.js';
+import type { SnapshotContents } from './take-snapshot.js';
 import { tapped } from './tapped.js';
 import { readEntries, type ReadEntry } from './tar-entries.js';
 
@@ -19,16 +20,8 @@ export interface RestoreOptions {
 }
 
 /** What was restored. */
-export interface RestoreReport {
+export interface RestoreReport extends SnapshotContents {
   dir: string;
-  network: string;
-  host: string | null;
-  takenAt: string;
-  heights: Readonly<Record<string, number>>;
-  files: number;
-  bytes: number;
-  /** Of the whole archive, hex: what taking it reported. */
-  sha256: string;
 }
 
 const PRIVATE_DIR = 0o700;

@@ -27,7 +27,7 @@ export interface SnapshotOptions {
 }
 
 /** What a snapshot holds. */
-export interface SnapshotReport {
+export interface SnapshotContents {
   network: string;
   host: string | null;
   takenAt: string;
@@ -37,6 +37,10 @@ export interface SnapshotReport {
   bytes: number;
   /** Of the whole archive, hex. */
   sha256: string;
+}
+
+/** What was taken. */
+export interface SnapshotReport extends SnapshotContents {
   /** How long the nodes were not all running. */
   stoppedMs: number;
 }

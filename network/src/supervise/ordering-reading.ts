@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { heightIn } from '../nodes/health.js';
+import type { MetricsPage } from '../nodes/metrics-page.js';
 
 /** One orderer at one moment. Numbers that the page does not have are `null`. */
 export interface OrdererReading {
@@ -19,19 +21,10 @@ export interface OrdererReading {
   waiting: number | null;
 }
 
-function gauge(metrics: readonly string[], name: string, channel: string): number | null {
-  const start = `${name}{channel="${channel}"`;
-  const line = metrics.find((text) => text.startsWith(start));
-  if (line === undefined) return null;
-  const value = Number(line.slice(line.lastIndexOf(' ') + 1));
-  return Number.isFinite(value) ? value : null;
-}
-
-/** Reads the page, in Prometheus' text format; `null` where it has no ledger of that channel. */
-export function readingIn(page: string, channel: string): OrdererReading | null {
-  const lines = page.split('\n');
-  const read = (name: string): number | null => gauge(lines, name, channel);
-  const height = read('ledger_blockchain_height');
+/** Reads the page; `null` where it has no ledger of that channel. */
+export function readingIn(metrics: MetricsPage, channel: string): OrdererReading | null {
+  const read = (name: string): number | null => metrics.sum(name, { channel });
+  const height = heightIn(metrics, channel);
   if (height === null) return null;
   const leads = read('consensus_BFT_is_leader') ?? read('consensus_etcdraft_is_leader');
   return {

@@ -1,4 +1,4 @@
-import { operationsPage } from '../nodes/health.js';
+import { metricsOf } from '../nodes/health.js';
 import { livenessOf, readProcessRecord } from '../process/process-record.js';
 import { type Node, orderers } from '../topology/topology.js';
 import { openNetwork, type OpenNetwork } from '../up/open-network.js';
@@ -21,13 +21,8 @@ async function readingOf(
   { topology, paths }: OpenNetwork,
   signal?: AbortSignal,
 ): Promise<OrdererReading | null> {
-  try {
-    const { status, body } = await operationsPage(node, 'metrics', paths, signal);
-    return status === 200 ? readingIn(body, topology.channel) : null;
-  } catch {
-    signal?.throwIfAborted();
-    return null;
-  }
+  const metrics = await metricsOf(node, paths, signal);
+  return metrics === null ? null : readingIn(metrics, topology.channel);
 }
 
 async function sampleOf(

@@ -7,13 +7,13 @@ import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { httpRequest } from '../http-request.js';
 import { endpoint, LOOPBACK } from '../nodes/context.js';
-import { operationsPage } from '../nodes/health.js';
+import { heightIn, metricsOf } from '../nodes/health.js';
+import type { MetricsPage } from '../nodes/metrics-page.js';
 import { runningRecord } from '../nodes/run-node.js';
 import { readingIn } from '../supervise/ordering-reading.js';
 import { isRole, type Node, type NodeRole, nodesOf } from '../topology/topology.js';
 import { openNetwork, type OpenNetwork } from '../up/open-network.js';
 import { swarmPeers } from '../up/node-steps.js';
-import { MetricsPage } from './metrics-page.js';
 
 const LIMIT_MS = 2_000;
 const KIB = 1024;
@@ -81,18 +81,17 @@ async function kuboSigns(node: Node<'kubo'>, signal?: AbortSignal): Promise<Sign
   };
 }
 
-function peerSigns(page: string, channel: string): Signs {
-  const metrics = new MetricsPage(page);
+function peerSigns(metrics: MetricsPage, channel: string): Signs {
   return {
-    height: metrics.sum('ledger_blockchain_height', { channel }),
+    height: heightIn(metrics, channel),
     transactions: metrics.sum('ledger_transaction_count', { channel }),
     proposals: metrics.sum('endorser_proposal_duration_count', { channel }),
     proposalSeconds: metrics.sum('endorser_proposal_duration_sum', { channel }),
   };
 }
 
-function ordererSigns(page: string, channel: string): Signs {
-  const reading = readingIn(page, channel);
+function ordererSigns(metrics: MetricsPage, channel: string): Signs {
+  const reading = readingIn(metrics, channel);
   if (reading === null) return {};
   const { height, leads, view, waiting } = reading;
   return { height, leads, view, waiting };
@@ -107,10 +106,10 @@ async function signsOf(
   try {
     if (isRole(node, 'kubo')) return await kuboSigns(node, signal);
     if (!isRole(node, 'peer') && !isRole(node, 'orderer')) return {};
-    const { status, body } = await operationsPage(node, 'metrics', paths, signal);
-    if (status !== 200) return null;
+    const metrics = await metricsOf(node, paths, signal);
+    if (metrics === null) return null;
     const read = isRole(node, 'peer') ? peerSigns : ordererSigns;
-    return read(body, topology.channel);
+    return read(metrics, topology.channel);
   } catch {
     signal?.throwIfAborted();
     return null;

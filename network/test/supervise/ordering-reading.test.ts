@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { MetricsPage } from '../../src/nodes/metrics-page.js';
 import { quorumOf } from '../../src/supervise/ordering-judge.js';
 import { readingIn } from '../../src/supervise/ordering-reading.js';
 
-const PAGE = `# HELP ledger_blockchain_height Height of the chain in blocks.
+const PAGE = new MetricsPage(`# HELP ledger_blockchain_height Height of the chain in blocks.
 # TYPE ledger_blockchain_height gauge
 ledger_blockchain_height{channel="emr"} 213
 ledger_blockchain_height{channel="emr2"} 7
@@ -11,7 +12,7 @@ consensus_smartbft_viewchange_current_view{channel="emr"} 2
 consensus_smartbft_viewchange_next_view{channel="emr"} 3
 consensus_smartbft_viewchange_real_view{channel="emr"} 2
 consensus_smartbft_pool_count_of_elements{channel="emr"} 1.2e+01
-`;
+`);
 
 describe("an orderer's metrics page", () => {
   it('is read for its channel', () => {
@@ -28,7 +29,7 @@ describe("an orderer's metrics page", () => {
   it('gives no numbers that it does not have', () => {
     expect(readingIn(PAGE, 'emr2')).toMatchObject({ height: 7, leads: false, waiting: null });
     expect(readingIn(PAGE, 'other')).toBeNull();
-    expect(readingIn('', 'emr')).toBeNull();
+    expect(readingIn(new MetricsPage(''), 'emr')).toBeNull();
   });
 });
 

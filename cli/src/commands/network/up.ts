@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { createRequire } from 'node:module';
 import {
   defaultNetworkDir,
   loadTopology,
@@ -15,6 +14,7 @@ import {
 } from '@emr-share/network';
 import { Command, InvalidArgumentError } from 'commander';
 import { Call } from '../../call.js';
+import { contractCommand } from '../../consortium/contract-command.js';
 import { foundConsortium, openFabricConsortium } from '../../consortium/index.js';
 import { CliError } from '../../errors/cli-error.js';
 import type { Host } from '../../host.js';
@@ -50,11 +50,6 @@ A network on several hosts is brought up on each of them, with the same topology
   emr network export --public NAME.json          again on the host of the first organization: it
                                                  has the genesis block now; import it on the others`;
 
-/** The contract service as this package's own version of it. */
-function contractService(): string {
-  return createRequire(import.meta.url).resolve('@emr-share/chaincode/service');
-}
-
 /** What to bring up: what was named, else what the folder was set up from, else `dev`. */
 async function wanted(
   { topology, basePort, ...folder }: UpCommandOptions,
@@ -89,11 +84,10 @@ async function bringUp(options: UpCommandOptions, call: Call): Promise<void> {
   const { output, signal } = call;
   const started = Date.now();
   const display = new PlanDisplay(call.host, output);
-  const command = [process.execPath, contractService()] as const;
   try {
     await up(topology, {
       dir,
-      contract: { command },
+      contract: contractCommand(),
       host: options.host ?? (await hostHere(dir)),
       othersLimitMs: options.others * 1000,
       onProgress: display.onProgress,

@@ -1,13 +1,13 @@
 /**
- * A network for drills alone: brought up in a temporary folder, removed afterwards.
+ * A network for one purpose: brought up in a temporary folder, removed afterwards.
  *
  * @module
  */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { down, loadTopology, NetworkError, type OnProgress, up } from '@emr-share/network';
+import { contractCommand } from './contract-command.js';
 
 /** Blocks of ports to try where none is named, below those that systems give to clients. */
 const BASE_PORTS = [19_000, 20_000, 21_000, 22_000, 23_000];
@@ -25,9 +25,8 @@ export interface OwnNetwork extends AsyncDisposable {
 
 async function bringUp(dir: string, basePort: number, options: OwnNetworkOptions): Promise<void> {
   const { signal, onProgress } = options;
-  const service = createRequire(import.meta.url).resolve('@emr-share/chaincode/service');
-  const contract = { command: [process.execPath, service] as const };
-  await up(await loadTopology('dev', { basePort }), { dir, contract, signal, onProgress });
+  const topology = await loadTopology('dev', { basePort });
+  await up(topology, { dir, contract: contractCommand(), signal, onProgress });
 }
 
 async function remove(root: string, dir: string): Promise<void> {
@@ -48,7 +47,7 @@ export async function openOwnNetwork(options: OwnNetworkOptions): Promise<OwnNet
   const { basePort } = options;
   const candidates = basePort === undefined ? [...BASE_PORTS] : [basePort];
   for (;;) {
-    const root = await mkdtemp(join(tmpdir(), 'emr-drill-'));
+    const root = await mkdtemp(join(tmpdir(), 'emr-network-'));
     const dir = join(root, 'network');
     try {
       await bringUp(dir, candidates.shift() ?? 0, options);
