@@ -64,5 +64,6 @@ export type { StartNodesOptions } from './faults/run-nodes.js';
 export { putOnSmallDisk, type SmallDisk } from './faults/small-disk.js';
 export { waitSwarm } from './faults/swarm.js';
 export { supervise, type SuperviseOptions } from './supervise/supervise.js';
+export { type TakingPartOptions, waitTakingPart } from './supervise/taking-part.js';
 export { supervisorReport, type SupervisorReport } from './supervise/detached.js';
 export { type SupervisorEvent, supervisorEventText } from './supervise/supervisor-event.js';

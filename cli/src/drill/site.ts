@@ -12,6 +12,7 @@ import {
   startNodes,
   status,
   waitSwarm,
+  waitTakingPart,
 } from '@emr-share/network';
 import { CliError } from '../errors/cli-error.js';
 import type { CommitLog } from './load/commit-log.js';
@@ -142,11 +143,18 @@ export class Site {
     await delay(ms, undefined, { signal: this.signal });
   }
 
-  /** Starts nodes, and waits until those with a ledger have what the others had by then. */
+  /**
+   * Starts nodes, and waits until those with a ledger have what the others had by then, and orderers
+   * vote: one that does not yet is still a fault, and a network of four bears one.
+   */
   async bringBack(names: readonly string[]): Promise<void> {
     this.note(`starting ${names.length > 3 ? `${String(names.length)} nodes` : names.join(', ')}`);
     await startNodes(this.dir, names, { signal: this.signal });
     await this.caughtUp(names);
+    const started = performance.now();
+    await waitTakingPart(this.dir, names, { limitMs: CATCH_UP_LIMIT_MS, signal: this.signal });
+    const waitedMs = Math.round(performance.now() - started);
+    if (waitedMs >= POLL_MS) this.note(`took part in ordering ${String(waitedMs)} ms later`);
   }
 
   /**

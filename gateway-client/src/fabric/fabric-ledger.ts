@@ -7,6 +7,10 @@
  * also for transactions that commit all the same. Only a conflict, which says that it did not, leads
  * to a new proposal.
  *
+ * Orderers keep what they have not ordered yet in memory: it is lost when they end. So a transaction
+ * whose fate is not known after a while is handed over again, the same one with the same ID. Of an
+ * ID, peers count the first that is committed and mark the others DUPLICATE_TXID.
+ *
  * @module
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -55,6 +59,9 @@ const CONFLICTS: ReadonlySet<number> = new Set([
   StatusCode.MVCC_READ_CONFLICT,
   StatusCode.PHANTOM_READ_CONFLICT,
 ]);
+
+/** From one handing over of a transaction to the next, while its fate is not known. */
+const HAND_OVER_AGAIN_MS = 5_000;
 
 /** Between two questions for the fate of a transaction, where the first found no gateway. */
 const STATUS_PAUSE_MS = 250;
@@ -195,7 +202,7 @@ export class FabricLedger implements Ledger {
     return { transactionId, blockNumber: Number(blockNumber), response };
   }
 
-  /** Submits once, then asks for the fate, whatever the submitting answered. */
+  /** Submits, then asks for the fate, whatever the submitting answered. */
   async #commit(transaction: Transaction, signal: Signal): Promise<Status> {
     const transactionId = transaction.getTransactionId();
     const deadline = Date.now() + this.#deadlines.submitMs + this.#deadlines.commitStatusMs;
@@ -207,7 +214,27 @@ export class FabricLedger implements Ledger {
       if (!(error instanceof GatewayError)) throw error;
       failure = error;
     }
-    return this.#fate(transactionId, deadline, signal, failure);
+    const known = new AbortController();
+    void this.#handOverAgain(transaction.getBytes(), known.signal);
+    try {
+      return await this.#fate(transactionId, deadline, signal, failure);
+    } finally {
+      known.abort();
+    }
+  }
+
+  /** Hands a signed transaction to the orderers every now and then, until `known`. Never fails. */
+  async #handOverAgain(signedTransaction: Uint8Array, known: AbortSignal): Promise<void> {
+    const ending = AbortSignal.any([known, this.#closed.signal]);
+    while (!ending.aborted) {
+      try {
+        await delay(HAND_OVER_AGAIN_MS, undefined, { signal: ending });
+        const gateway = await this.#pool.ready(ending);
+        await orAborted(gateway.newTransaction(signedTransaction).submit(), ending);
+      } catch {
+        // Whatever an orderer or a gateway says of it: what counts is the fate.
+      }
+    }
   }
 
   /** @throws EmrError `COMMIT_UNKNOWN` where nobody says by `deadline`; `failure` is its first cause. */

@@ -95,6 +95,7 @@ function bftSettings({ ordering, ...topology }: Topology, paths: NetworkPaths): 
       LeaderHeartbeatTimeout: milliseconds(bft.leaderHeartbeatTimeoutMs),
       LeaderHeartbeatCount: bft.leaderHeartbeatCount,
       CollectTimeout: milliseconds(bft.collectTimeoutMs),
+      // It would also ask itself, before it serves: five seconds until that connection is given up.
       SyncOnStart: false,
       SpeedUpViewChange: false,
     },

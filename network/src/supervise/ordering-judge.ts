@@ -10,11 +10,14 @@ import type { OrdererSample } from './ordering.js';
 export interface Patience {
   /** An orderer stands still, or all do: worth a look at what it is doing. */
   lookMs: number;
-  /** An orderer's height stands still below the others'. */
+  /** An orderer's height stands still below the others', which rise. */
   behindMs: number;
   /** It runs, but its metrics page does not answer. */
   muteMs: number;
-  /** Requests wait, and no orderer makes a block, although enough of them run. */
+  /**
+   * Requests wait, and no orderer makes a block, although enough of them run. Counted anew after each
+   * restart: who has come back needs time, and every restart forgets the requests that wait.
+   */
   stalledMs: number;
 }
 
@@ -84,12 +87,17 @@ function commonest(values: readonly (number | null)[]): number | null {
   return first?.[0] ?? null;
 }
 
-/** Those that disagree about the view first, then the leader, for it should have made a block. */
+/**
+ * Those that are behind first, then those that disagree about the view, then the leader, for it should
+ * have made a block.
+ */
 function byLikelihood(samples: readonly OrdererSample[]): Stall['suspects'] {
-  const views = samples.map(({ reading }) => reading?.view ?? null);
-  const view = commonest(views);
+  const view = commonest(samples.map(({ reading }) => reading?.view ?? null));
+  const highest = Math.max(...samples.map(({ reading }) => reading?.height ?? 0));
   const weight = ({ reading }: OrdererSample): number =>
-    (reading?.view === view ? 0 : 2) + (reading?.leads === true ? 1 : 0);
+    ((reading?.height ?? 0) < highest ? 4 : 0) +
+    (reading?.view === view ? 0 : 2) +
+    (reading?.leads === true ? 1 : 0);
   return [...samples]
     .sort((a, b) => weight(b) - weight(a))
     .flatMap(({ node, pid }) => (pid === null ? [] : [{ node, pid }]));
@@ -102,6 +110,7 @@ export class OrderingJudge {
   #highest = 0;
   #highestAt = 0;
   #waitingAt: number | null = null;
+  #restartedAt = 0;
 
   constructor(quorum: number, patience: Partial<Patience> = {}) {
     this.#quorum = quorum;
@@ -122,6 +131,11 @@ export class OrderingJudge {
       .flatMap(({ sample, track }) => this.#suspect(sample.node, track, now) ?? [])
       .sort((a, b) => RANK[a.cause] - RANK[b.cause] || b.behind - a.behind || b.forMs - a.forMs);
     return suspects[0] ?? this.#stall(samples, now);
+  }
+
+  /** Takes in that an orderer was restarted at `now`. */
+  noteRestart(now: number): void {
+    this.#restartedAt = now;
   }
 
   #takeInGroup(samples: readonly OrdererSample[], now: number): void {
@@ -169,15 +183,19 @@ export class OrderingJudge {
       const isOverdue = forMs >= this.#patience.muteMs;
       return isOverdue ? { ...common, cause: 'mute', forMs, isOverdue } : null;
     }
-    if (behindAt === null) return null;
+    const { lookMs, behindMs } = this.#patience;
+    // While none makes a block, one that is behind synchronizes when its view change times out, and the
+    // others need it for that change: restarted, it would begin to wait anew. See docs/bft-soak.md.
+    const isStanding = this.#waitingAt !== null && now - this.#highestAt >= lookMs;
+    if (behindAt === null || isStanding) return null;
     const forMs = now - Math.max(behindAt, heightAt);
-    const isOverdue = forMs >= this.#patience.behindMs;
-    return forMs >= this.#patience.lookMs ? { ...common, cause: 'behind', forMs, isOverdue } : null;
+    const isOverdue = forMs >= behindMs;
+    return forMs >= lookMs ? { ...common, cause: 'behind', forMs, isOverdue } : null;
   }
 
   #stall(samples: readonly OrdererSample[], now: number): Stall | null {
     if (this.#waitingAt === null) return null;
-    const forMs = now - Math.max(this.#waitingAt, this.#highestAt);
+    const forMs = now - Math.max(this.#waitingAt, this.#highestAt, this.#restartedAt);
     if (forMs < this.#patience.lookMs) return null;
     const running = samples.filter(({ state }) => state === 'running');
     const isOverdue = forMs >= this.#patience.stalledMs && running.length >= this.#quorum;

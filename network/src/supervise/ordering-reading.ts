@@ -19,6 +19,8 @@ export interface OrdererReading {
   realView: number | null;
   /** SmartBFT: requests that wait for their block. */
   waiting: number | null;
+  /** SmartBFT: blocks that it has voted on since it was started, and not fetched from others. */
+  decided: number | null;
 }
 
 /** Reads the page; `null` where it has no ledger of that channel. */
@@ -34,5 +36,6 @@ export function readingIn(metrics: MetricsPage, channel: string): OrdererReading
     nextView: read('consensus_smartbft_viewchange_next_view'),
     realView: read('consensus_smartbft_viewchange_real_view'),
     waiting: read('consensus_smartbft_pool_count_of_elements'),
+    decided: read('consensus_smartbft_view_count_batch_all'),
   };
 }

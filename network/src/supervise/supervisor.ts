@@ -143,6 +143,7 @@ export class Supervisor {
         return;
       }
       this.#backOff.take(node, started);
+      this.#judge.noteRestart(now());
       onEvent({ kind: 'restarted', node, cause, ms: now() - started });
       this.#settling = { node, until: now() + SETTLE_MS };
     } catch (error) {

@@ -12,6 +12,7 @@ consensus_smartbft_viewchange_current_view{channel="emr"} 2
 consensus_smartbft_viewchange_next_view{channel="emr"} 3
 consensus_smartbft_viewchange_real_view{channel="emr"} 2
 consensus_smartbft_pool_count_of_elements{channel="emr"} 1.2e+01
+consensus_smartbft_view_count_batch_all{channel="emr"} 31
 `);
 
 describe("an orderer's metrics page", () => {
@@ -23,6 +24,7 @@ describe("an orderer's metrics page", () => {
       nextView: 3,
       realView: 2,
       waiting: 12,
+      decided: 31,
     });
   });
 

@@ -82,6 +82,7 @@ export class SimulatedNetwork implements SupervisedNetwork {
               nextView: view,
               realView: view,
               waiting: this.isBusy ? 3 : 0,
+              decided: height,
             }
           : null,
     }));

@@ -4,6 +4,7 @@ import {
   loadTopology,
   networkPaths,
   ordering,
+  startNode,
   stopNode,
   supervisorReport,
 } from '../../src/index.js';
@@ -68,6 +69,29 @@ describe('a supervised network', () => {
       expect(nodes.filter(({ state }) => state === 'stopped')).toMatchObject([
         { node: 'orderer.regulator' },
       ]);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'loses nothing that its orderers had not ordered yet when they ended',
+    async () => {
+      const { dir } = network!;
+      const patient = await network!.publisher();
+      await startNode(dir, 'orderer.regulator');
+      const [first, second, ...others] = (await ordering(dir)).map(({ node }) => node);
+      for (const node of [first!, second!]) await stopNode(dir, node);
+      const published = patient.publish();
+      published.catch(() => undefined);
+      await network!.orderersSuch('two have the request', (all) =>
+        others.every((name) =>
+          all.some(({ node, reading }) => node === name && (reading?.waiting ?? 0) > 0),
+        ),
+      );
+      for (const node of others) await stopNode(dir, node, { graceMs: 0 });
+      for (const node of [first!, second!, ...others]) await startNode(dir, node);
+      expect(await published).toBeLessThan(60_000);
+      expect(await network!.orderersSuch('all are level', areLevel)).toHaveLength(4);
     },
     LIMIT_MS,
   );

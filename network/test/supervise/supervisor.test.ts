@@ -40,6 +40,19 @@ describe('the supervisor', () => {
     expect(network.restarted).toEqual([]);
   });
 
+  it('leaves one that is behind time to synchronize while no orderer makes a block', async () => {
+    const network = new SimulatedNetwork();
+    await network.pass(5_000);
+    network.of('orderer.a').state = 'stopped';
+    network.of('orderer.c').fault = 'unknown';
+    network.of('orderer.c').height -= 2;
+    await network.pass(11_000);
+    expect(network.restarted).toEqual([]);
+    await network.pass(4_000);
+    expect(network.restarted).toEqual(['orderer.c']);
+    expect(network.of('orderer.c').height).toBe(network.of('orderer.b').height);
+  });
+
   it('leaves an orderer stopped that was stopped by a command', async () => {
     const network = new SimulatedNetwork();
     network.of('orderer.b').state = 'stopped';
@@ -110,6 +123,17 @@ describe('the supervisor', () => {
     await network.pass(10_000);
     expect(network.restarted).toEqual(['orderer.c']);
     expect(network.of('orderer.a').height).toBeGreaterThan(height);
+  });
+
+  it('gives one that it restarted on a guess its time before it guesses again', async () => {
+    const network = new SimulatedNetwork();
+    await network.pass(5_000);
+    network.isBroken = true;
+    for (const orderer of network.orderers.values()) orderer.fault = 'unknown';
+    await network.pass(40_000);
+    const gaps = network.restarts.slice(1).map(({ at }, i) => at - network.restarts[i]!.at);
+    expect(gaps.length).toBeGreaterThan(0);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(12_000);
   });
 
   it('restarts a deadlocked orderer sooner than one that is only behind', async () => {
