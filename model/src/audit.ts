@@ -22,6 +22,15 @@ export const AUDIT_TYPES = [
   'grant.revoked',
   'grant.closed',
   'access.granted',
+  'audience.created',
+  'audience.extended',
+  'audience.ended',
+  'audience.opened',
+  'emergency.declared',
+  'emergency.approved',
+  'emergency.ended',
+  'emergency.reviewed',
+  'review-rule.published',
 ] as const;
 
 export const AuditType = v.picklist(AUDIT_TYPES);
@@ -38,6 +47,7 @@ export const AuditEntry = v.strictObject({
   /** Whose data it concerns; left out where it concerns no patient. */
   patient: v.optional(UserId),
   recordId: v.optional(RecordId),
+  /** Of a named grant, or of an audience grant. */
   grantId: v.optional(GrantId),
   ticketId: v.optional(TicketId),
   /** The delegatee of a grant, or the user a registration or suspension is of. */

@@ -72,6 +72,9 @@ export const SIGNATURE_TAGS = [
   'wrap',
   'grant',
   'grant-scope',
+  'audience',
+  'audience-scope',
+  'approval',
 ] as const;
 export type SignatureTag = (typeof SIGNATURE_TAGS)[number];
 

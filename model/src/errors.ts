@@ -54,7 +54,26 @@ export interface ErrorDetails {
   TICKET_NOT_FOUND: { ticketId: string };
   TICKET_MISMATCH: { ticketId: string };
   TICKET_EXPIRED: { ticketId: string; expiresAt: number };
+  // Audiences and emergencies
+  AUDIENCE_EXISTS: { audienceId: string };
+  AUDIENCE_NOT_FOUND: { audienceId: string };
+  AUDIENCE_REFUSED: { audienceId: string; problem: string };
+  AUDIENCE_ENDED: { audienceId: string; endedAt: number };
+  AUDIENCE_ACTIVE: { audienceId: string };
+  AUDIENCE_OPTED_OUT: { patient: string };
+  AUDIENCE_SCOPE_MISSING: { audienceId: string; recordId: string };
+  READER_REFUSED: { audienceId: string; attribute: string };
+  SHARE_INVALID: { mspId: string; audienceId: string; problem: string };
+  SHARE_MISSING: { mspId: string; audienceId: string; scopeId: string };
+  SHARE_PRESENT: { mspId: string; audienceId: string };
+  APPROVALS_MISSING: { ticketId: string; have: number; need: number };
+  APPROVAL_REFUSED: { ticketId: string; problem: string };
+  TICKET_ENDED: { ticketId: string; endedAt: number };
+  REVIEW_OVERDUE: { ticketId: string; issuedAt: number };
+  REVIEW_REFUSED: { ticketId: string; problem: string };
   // What the reader's own machine finds
+  PARTIALS_INSUFFICIENT: { have: number; need: number };
+  PARTIAL_INVALID: { mspId: string };
   CFRAGS_INSUFFICIENT: { have: number; need: number };
   CFRAG_INVALID: { mspId: string };
   DEK_UNREADABLE: { recordId: string };
@@ -165,6 +184,32 @@ const DESCRIBE: Describe = {
   TICKET_MISMATCH: (d) => `ticket ${d.ticketId} was issued to another reader`,
   TICKET_EXPIRED: (d) =>
     `ticket ${d.ticketId} expired at ${time(d.expiresAt)}; request access again`,
+  AUDIENCE_EXISTS: (d) => `audience grant ${d.audienceId} exists already, with other terms`,
+  AUDIENCE_NOT_FOUND: (d) => `there is no audience grant ${d.audienceId}`,
+  AUDIENCE_REFUSED: (d) => `audience grant ${d.audienceId} is refused: ${d.problem}`,
+  AUDIENCE_ENDED: (d) => `audience grant ${d.audienceId} ended at ${time(d.endedAt)}`,
+  AUDIENCE_ACTIVE: (d) => `audience grant ${d.audienceId} is active; end it first`,
+  AUDIENCE_OPTED_OUT: (d) => `${d.patient} has set no rule that lets you in`,
+  AUDIENCE_SCOPE_MISSING: (d) =>
+    `audience grant ${d.audienceId} has no shares of the key of record ${d.recordId}`,
+  READER_REFUSED: (d) =>
+    `audience grant ${d.audienceId} asks for another ${d.attribute} than your certificate has`,
+  SHARE_INVALID: (d) =>
+    `the share of audience grant ${d.audienceId} for ${d.mspId} is refused: ${d.problem}`,
+  SHARE_MISSING: (d) =>
+    `${d.mspId} holds no share of audience grant ${d.audienceId} for scope ${d.scopeId}`,
+  SHARE_PRESENT: (d) =>
+    `${d.mspId} still holds shares of audience grant ${d.audienceId}; purge them first`,
+  APPROVALS_MISSING: (d) =>
+    `ticket ${d.ticketId} has ${String(d.have)} of the ${String(d.need)} approvals that it needs`,
+  APPROVAL_REFUSED: (d) => `the approval of ticket ${d.ticketId} is refused: ${d.problem}`,
+  TICKET_ENDED: (d) => `ticket ${d.ticketId} was ended at ${time(d.endedAt)}`,
+  REVIEW_OVERDUE: (d) =>
+    `the emergency of ticket ${d.ticketId}, declared at ${time(d.issuedAt)}, is not reviewed yet; a privacy officer of another organization has to, before you declare another one`,
+  REVIEW_REFUSED: (d) => `the review of ticket ${d.ticketId} is refused: ${d.problem}`,
+  PARTIALS_INSUFFICIENT: (d) =>
+    `${String(d.have)} of the ${String(d.need)} custodians needed gave a valid answer`,
+  PARTIAL_INVALID: (d) => `${d.mspId} answered with a partial decryption that does not verify`,
   CFRAGS_INSUFFICIENT: (d) =>
     `${String(d.have)} of the ${String(d.need)} custodians needed gave a valid answer`,
   CFRAG_INVALID: (d) => `${d.mspId} answered with a re-encryption that does not verify`,

@@ -3,10 +3,12 @@
  *
  * @module
  */
+export * from './audience.js';
 export * from './audit.js';
 export * from './canonical.js';
 export * from './category.js';
 export * from './decide.js';
+export * from './emergency.js';
 export * from './errors.js';
 export * from './grant.js';
 export * from './ids.js';

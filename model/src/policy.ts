@@ -12,14 +12,14 @@ import { Department, Role } from './user.js';
 import { withoutRepeats } from './without-repeats.js';
 
 /** 1 second to 10 years. */
-const DurationMs = v.pipe(
+export const DurationMs = v.pipe(
   v.number(),
   v.safeInteger(),
   v.minValue(1000),
   v.maxValue(315_576_000_000),
 );
 
-const Purposes = v.pipe(
+export const Purposes = v.pipe(
   v.array(PurposeOfUse),
   v.minLength(1, 'at least one purpose of use'),
   withoutRepeats('purposes of use'),

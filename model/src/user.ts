@@ -12,6 +12,8 @@ export const ROLES = [
   'physician',
   'emergency-physician',
   'auditor',
+  'privacy-officer',
+  'duty-service',
   'researcher',
   'device',
   'admin',

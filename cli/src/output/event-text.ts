@@ -19,6 +19,15 @@ const TEXT: Readonly<Record<AuditType, string>> = {
   'grant.revoked': 'revoked a grant',
   'grant.closed': 'closed a grant: its fragments are gone',
   'access.granted': 'READ',
+  'audience.created': 'set a rule for readers',
+  'audience.extended': 'extended a rule for readers',
+  'audience.ended': 'ended a rule for readers',
+  'audience.opened': 'READ by rule',
+  'emergency.declared': 'DECLARED AN EMERGENCY',
+  'emergency.approved': 'approved an emergency',
+  'emergency.ended': 'ended an emergency',
+  'emergency.reviewed': 'reviewed an emergency',
+  'review-rule.published': 'set how soon emergencies are reviewed',
 };
 
 /** What happened, in words. */
