@@ -5,7 +5,10 @@
  */
 import * as v from 'valibot';
 
-/** The nine categories of EMR data (Lee et al. 2022, table of security levels). */
+/**
+ * The nine categories of EMR data (Lee et al. 2022, table of security levels), and one that is not the
+ * paper's: `emergency-summary`, the few facts that matter in an emergency, taken from the others.
+ */
 export const CATEGORIES = [
   'medical-information',
   'admission-record',
@@ -16,6 +19,7 @@ export const CATEGORIES = [
   'clinical-observation',
   'omics',
   'sensor-data',
+  'emergency-summary',
 ] as const;
 
 export const Category = v.picklist(CATEGORIES, 'record category');
@@ -37,6 +41,7 @@ const LEVEL_OF_CATEGORY: Readonly<Record<Category, SecurityLevel>> = {
   'clinical-observation': 'low',
   omics: 'low',
   'sensor-data': 'moderate',
+  'emergency-summary': 'private',
 };
 
 /** Codes of HL7 v3 Confidentiality for each level: FHIR `meta.security`. */
