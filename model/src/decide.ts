@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { failedAttribute } from './attributes.js';
 import type { Coverage, Grant } from './grant.js';
 import { EmrError } from './errors.js';
 import type { UnixMillis } from './ids.js';
@@ -65,19 +66,10 @@ const checkPurpose: Check = ({ grant, policy, purpose }) =>
     : new EmrError('PURPOSE_DENIED', { grantId: grant.body.grantId, purpose });
 
 const checkAttributes: Check = ({ grant, caller }) => {
-  const { attributes = {} } = grant.body.rule;
-  const allowed = <T>(list: readonly T[] | undefined, value: T | undefined): boolean =>
-    list === undefined || (value !== undefined && list.includes(value));
-  const failed = (
-    [
-      ['role', allowed(attributes.roles, caller.role)],
-      ['organization', allowed(attributes.mspIds, caller.mspId)],
-      ['department', allowed(attributes.departments, caller.department)],
-    ] as const
-  ).find(([, passed]) => !passed);
-  return failed === undefined
+  const attribute = failedAttribute(grant.body.rule.attributes ?? {}, caller);
+  return attribute === null
     ? null
-    : new EmrError('ATTRIBUTE_DENIED', { grantId: grant.body.grantId, attribute: failed[0] });
+    : new EmrError('ATTRIBUTE_DENIED', { grantId: grant.body.grantId, attribute });
 };
 
 /** In this order: the first that fails is the answer. */

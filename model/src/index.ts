@@ -3,10 +3,12 @@
  *
  * @module
  */
+export * from './attributes.js';
 export * from './audience.js';
 export * from './audit.js';
 export * from './canonical.js';
 export * from './category.js';
+export * from './decide-audience.js';
 export * from './decide.js';
 export * from './emergency.js';
 export * from './errors.js';
