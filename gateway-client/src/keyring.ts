@@ -8,13 +8,17 @@ import {
   decryptOriginal,
   decryptReencrypted,
   generateKFrags,
+  openBox,
   SecretKeyFactory,
+  shareSecretKey,
   Signer,
   systemRng,
   type Capsule,
   type PublicKey,
   type Rng,
   type SecretKey,
+  type SharedKey,
+  type SharingShape,
   type VerifiedCapsuleFrag,
   type VerifiedKeyFrag,
 } from '@emr-share/crypto';
@@ -142,6 +146,15 @@ export class Keyring {
     );
   }
 
+  /**
+   * Shares the secret key of a scope of this user, for readers who are not known yet.
+   *
+   * (Delegator side.) Share `i` goes to custodian `i` and to nobody else; the commitments are public.
+   */
+  shareScope(scopeId: ScopeId, shape: SharingShape): SharedKey {
+    return shareSecretKey(this.#scopeSk(scopeId), shape, { rng: this.#rng });
+  }
+
   /** Opens a key wrap made for one of this user's own scopes. Throws `CryptoError`. */
   openOwn(scopeId: ScopeId, capsule: Capsule, encryptedDek: Uint8Array): Uint8Array {
     return decryptOriginal(this.#scopeSk(scopeId), capsule, encryptedDek);
@@ -151,6 +164,11 @@ export class Keyring {
   openReencrypted(reencryption: Reencryption): Uint8Array {
     const { delegatingPk, capsule, cfrags, encryptedDek } = reencryption;
     return decryptReencrypted(this.#reader, delegatingPk, capsule, [...cfrags], encryptedDek);
+  }
+
+  /** Opens a box that was sealed to this reader for `context`. Throws `CryptoError`. */
+  openSealed(sealed: Uint8Array, context: Uint8Array): Uint8Array {
+    return openBox(this.#reader, sealed, { context });
   }
 
   /**

@@ -11,7 +11,7 @@ import {
   type KeyGeneration,
   type MspId,
 } from '@emr-share/model';
-import { inBatches } from '../grants/fragments.js';
+import { inBatches } from '../batches.js';
 import { overPages } from '../pages.js';
 import type { Ledger } from '../ports/ledger.js';
 import { whileBehind } from '../retry.js';

@@ -18,12 +18,13 @@ import {
 } from '@emr-share/model';
 import { bytesToHex } from '../bytes.js';
 import type { ClientContext } from '../client-context.js';
+import { withCurrentKeys } from '../custodian-keys.js';
 import { ownCurrentScope } from '../identity/scopes.js';
 import type { CallOptions } from '../ports/ledger.js';
 import { whileBehind } from '../retry.js';
 import { find, submitSettled } from '../settle.js';
 import { extendGrant } from './extend-grant.js';
-import { depositFragments, sealScope, withCurrentKeys } from './fragments.js';
+import { depositFragments, sealScope } from './fragments.js';
 import { ensureRecordScope } from './record-scope.js';
 import { assertWithinPolicy, grantBodyOf, isGrantOf, type GrantTerms } from './terms.js';
 

@@ -5,12 +5,14 @@
  * @module
  */
 import { type Grant, type ScopeId } from '@emr-share/model';
+import { inBatches } from '../batches.js';
 import type { ClientContext } from '../client-context.js';
+import { withCurrentKeys } from '../custodian-keys.js';
 import { ownCurrentScope } from '../identity/scopes.js';
 import { whileBehind } from '../retry.js';
 import { submitSettled } from '../settle.js';
 import { assertSigned } from '../signed.js';
-import { depositFragments, inBatches, sealScope, withCurrentKeys } from './fragments.js';
+import { depositFragments, sealScope } from './fragments.js';
 import { grantedEpochs, missingScopes } from './grant-scopes.js';
 
 /** From which epoch on a grant shall have every one. */

@@ -3,67 +3,29 @@
  *
  * @module
  */
-import { sealBox, type PublicKey } from '@emr-share/crypto';
 import {
   canonicalBytes,
   EmrError,
-  MAX_SCOPES_PER_CALL,
   TRANSIENT_FRAGMENTS,
-  type Custodian,
   type FragmentDeposit,
   type GrantBody,
   type GrantScopeBody,
-  type KeyGeneration,
   type MspId,
   type ScopeId,
   type SignedGrant,
   type SignedGrantScope,
 } from '@emr-share/model';
-import { bytesToHex, sha256Hex } from '../bytes.js';
+import { allOf } from '../all-of.js';
+import { bytesToHex } from '../bytes.js';
 import type { ClientContext } from '../client-context.js';
+import { sealParts, type CustodianKeys } from '../custodian-keys.js';
 import { publicKeyOf } from '../directory.js';
-import { whileBehind } from '../retry.js';
 
 /** One scope of a grant: what the ledger gets, and what each custodian gets. */
 export interface SealedScope {
   readonly scope: SignedGrantScope;
   /** The sealed kfrag of each custodian. */
   readonly sealed: ReadonlyMap<MspId, Uint8Array>;
-}
-
-/** A custodian's current key. */
-interface CustodianKey {
-  readonly publicKey: PublicKey;
-  readonly generation: KeyGeneration;
-}
-
-/** Custodians' keys by MSP ID. */
-export type CustodianKeys = ReadonlyMap<MspId, CustodianKey>;
-
-/**
- * Runs a step that seals to the custodians' keys, once more with their keys as they are then where
- * one of them has retired the key that was used.
- *
- * @param step - Harmless to repeat after a refusal: fragments may be replaced until a grant has them.
- */
-export function withCurrentKeys<T>(
-  { directory }: ClientContext,
-  signal: AbortSignal,
-  step: (keys: CustodianKeys) => Promise<T>,
-): Promise<T> {
-  return whileBehind(['CUSTODIAN_STALE'], signal, async () =>
-    step(keysOf(await directory.custodians(signal))),
-  );
-}
-
-/** The keys of published custodians, decoded. */
-function keysOf(custodians: readonly Custodian[]): CustodianKeys {
-  return new Map(
-    custodians.map(({ mspId, publicKey, generation }) => [
-      mspId,
-      { publicKey: publicKeyOf(publicKey, 'the custodian key'), generation },
-    ]),
-  );
 }
 
 /**
@@ -73,11 +35,12 @@ function keysOf(custodians: readonly Custodian[]): CustodianKeys {
  * @throws EmrError `CUSTODIAN_NOT_FOUND` for a custodian of the grant that `keys` lacks.
  */
 export function sealScope(
-  { keyring, rng }: ClientContext,
+  context: ClientContext,
   grant: GrantBody,
   scopeId: ScopeId,
   keys: CustodianKeys,
 ): SealedScope {
+  const { keyring } = context;
   const { grantId, threshold, custodians } = grant;
   const kfrags = keyring.delegate({
     scopeId,
@@ -85,26 +48,18 @@ export function sealScope(
     threshold,
     shares: custodians.length,
   });
-  const parts = custodians.map((mspId, i) => {
-    const [kfrag, key] = [kfrags[i], keys.get(mspId)];
-    if (kfrag === undefined || key === undefined) {
-      throw new EmrError('CUSTODIAN_NOT_FOUND', { mspId });
-    }
-    const context = canonicalBytes({ grantId, mspId, scopeId });
-    const box = sealBox(key.publicKey, kfrag.toBytes(), { context, rng });
-    return { mspId, generation: key.generation, box };
-  });
+  const parts = new Map(kfrags.map((kfrag, i) => [custodians[i] ?? '', kfrag.toBytes()]));
+  const { listed, sealed } = sealParts(context, parts, keys, (mspId) => ({
+    grantId,
+    mspId,
+    scopeId,
+  }));
   const body: GrantScopeBody = {
     grantId,
     scopeId,
     delegatingKey: keyring.scopeKeyHex(scopeId),
-    fragments: parts.map(({ mspId, generation, box }) => ({
-      mspId,
-      generation,
-      sealedSha256: sha256Hex(box),
-    })),
+    fragments: listed,
   };
-  const sealed = new Map(parts.map(({ mspId, box }) => [mspId, box]));
   return { scope: { body, signature: keyring.sign('grant-scope', body) }, sealed };
 }
 
@@ -144,18 +99,8 @@ export async function depositFragments(
   signal: AbortSignal,
 ): Promise<void> {
   const { custodians } = grant.body;
-  // All are waited for: a deposit still under way could replace that of the caller's next try.
-  const outcomes = await Promise.allSettled(
+  await allOf(
     custodians.map((mspId) => depositAt(context, mspId, grant, scopes, signal)),
-  );
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-}
-
-/** Parts of at most as many scopes as one transaction may name. */
-export function inBatches<T>(items: readonly T[]): readonly (readonly T[])[] {
-  const count = Math.ceil(items.length / MAX_SCOPES_PER_CALL);
-  return Array.from({ length: count }, (_, i) =>
-    items.slice(i * MAX_SCOPES_PER_CALL, (i + 1) * MAX_SCOPES_PER_CALL),
+    signal,
   );
 }

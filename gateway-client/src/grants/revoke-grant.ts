@@ -16,6 +16,7 @@ import {
   type RevocationReceipt,
   type UserId,
 } from '@emr-share/model';
+import { allOf } from '../all-of.js';
 import type { ClientContext } from '../client-context.js';
 import { ownCurrentScope, publishScopes } from '../identity/scopes.js';
 import { overPages } from '../pages.js';
@@ -65,13 +66,13 @@ export async function revokeGrant(
 ): Promise<RevocationReceipt> {
   const grant = await endGrant(context, grantId, signal, assertGivenBy(context.userId));
   if (rollEpoch) await startNextEpochs(context, grant, signal);
-  const outcomes = await Promise.allSettled([
-    purgeEverywhere(context, grant, signal),
-    rollEpoch ? extendOthers(context, grant, signal) : undefined,
-  ]);
-  signal.throwIfAborted();
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+  await allOf(
+    [
+      purgeEverywhere(context, grant, signal),
+      rollEpoch ? extendOthers(context, grant, signal) : undefined,
+    ],
+    signal,
+  );
   return closeGrant(context, grantId, signal);
 }
 
@@ -110,11 +111,10 @@ async function purgeEverywhere(
     statuses.some((status) => status.mspId === mspId && status.present.length > 0),
   );
   // All are asked, even where one fails: each fragment that goes brings the rest below the threshold.
-  const outcomes = await Promise.allSettled(
+  await allOf(
     holding.map((mspId) => purgeAt(context, grantId, mspId, signal)),
+    signal,
   );
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
 }
 
 async function purgeAt(
