@@ -6,6 +6,7 @@
 import * as v from 'valibot';
 import { GrantId, MspId, RecordId, TicketId, UnixMillis, UserId } from './ids.js';
 import { PurposeOfUse } from './purpose.js';
+import { RecoveryRequestId } from './recovery.js';
 
 /** Names of chaincode events, and the `type` of audit entries. */
 export const AUDIT_TYPES = [
@@ -31,6 +32,11 @@ export const AUDIT_TYPES = [
   'emergency.ended',
   'emergency.reviewed',
   'review-rule.published',
+  'recovery.planned',
+  'recovery.requested',
+  'recovery.approved',
+  'recovery.vetoed',
+  'recovery.completed',
 ] as const;
 
 export const AuditType = v.picklist(AUDIT_TYPES);
@@ -50,6 +56,8 @@ export const AuditEntry = v.strictObject({
   /** Of a named grant, or of an audience grant. */
   grantId: v.optional(GrantId),
   ticketId: v.optional(TicketId),
+  /** Of a request to recover a keyring. */
+  requestId: v.optional(RecoveryRequestId),
   /** The delegatee of a grant, or the user a registration or suspension is of. */
   subject: v.optional(UserId),
   purpose: v.optional(PurposeOfUse),

@@ -75,6 +75,9 @@ export const SIGNATURE_TAGS = [
   'audience',
   'audience-scope',
   'approval',
+  'recovery-plan',
+  'recovery-approval',
+  'recovery-end',
 ] as const;
 export type SignatureTag = (typeof SIGNATURE_TAGS)[number];
 

@@ -71,6 +71,25 @@ export interface ErrorDetails {
   TICKET_ENDED: { ticketId: string; endedAt: number };
   REVIEW_OVERDUE: { ticketId: string; issuedAt: number };
   REVIEW_REFUSED: { ticketId: string; problem: string };
+  // Recovery of keys
+  RECOVERY_PLAN_EXISTS: { planId: string };
+  RECOVERY_PLAN_NOT_FOUND: { patient: string };
+  RECOVERY_PLAN_REFUSED: { planId: string; problem: string };
+  RECOVERY_PLAN_REPLACED: { planId: string };
+  RECOVERY_PLAN_ACTIVE: { planId: string };
+  RECOVERY_SHARE_INVALID: { planId: string; custodian: string; problem: string };
+  RECOVERY_SHARE_MISSING: { planId: string; mspId: string };
+  RECOVERY_SHARES_INSUFFICIENT: { have: number; need: number };
+  RECOVERY_SEED_INVALID: { planId: string; problem: string };
+  RECOVERY_EXISTS: { requestId: string };
+  RECOVERY_NOT_FOUND: { requestId: string };
+  RECOVERY_MISMATCH: { requestId: string };
+  RECOVERY_APPROVAL_REFUSED: { requestId: string; problem: string };
+  RECOVERY_APPROVALS_MISSING: { requestId: string; have: number; need: number };
+  RECOVERY_UNAPPROVED: { requestId: string; mspId: string };
+  RECOVERY_WAITING: { requestId: string; releaseAt: number };
+  RECOVERY_VETOED: { requestId: string; vetoedAt: number };
+  RECOVERY_ENDED: { requestId: string; endedAt: number };
   // What the reader's own machine finds
   PARTIALS_INSUFFICIENT: { have: number; need: number };
   PARTIAL_INVALID: { mspId: string };
@@ -207,6 +226,31 @@ const DESCRIBE: Describe = {
   REVIEW_OVERDUE: (d) =>
     `the emergency of ticket ${d.ticketId}, declared at ${time(d.issuedAt)}, is not reviewed yet; a privacy officer of another organization has to, before you declare another one`,
   REVIEW_REFUSED: (d) => `the review of ticket ${d.ticketId} is refused: ${d.problem}`,
+  RECOVERY_PLAN_EXISTS: (d) => `recovery plan ${d.planId} exists already, with other terms`,
+  RECOVERY_PLAN_NOT_FOUND: (d) =>
+    `${d.patient} has made no recovery plan; without one a lost keyring cannot be recovered`,
+  RECOVERY_PLAN_REFUSED: (d) => `recovery plan ${d.planId} is refused: ${d.problem}`,
+  RECOVERY_PLAN_REPLACED: (d) => `recovery plan ${d.planId} was replaced by a newer one`,
+  RECOVERY_PLAN_ACTIVE: (d) => `recovery plan ${d.planId} is in force; its shares stay`,
+  RECOVERY_SHARE_INVALID: (d) =>
+    `the share of recovery plan ${d.planId} of ${d.custodian} is refused: ${d.problem}`,
+  RECOVERY_SHARE_MISSING: (d) => `${d.mspId} holds no share of recovery plan ${d.planId}`,
+  RECOVERY_SHARES_INSUFFICIENT: (d) =>
+    `${String(d.have)} of the ${String(d.need)} custodians needed gave a valid share`,
+  RECOVERY_SEED_INVALID: (d) => `recovery plan ${d.planId} does not give the keyring: ${d.problem}`,
+  RECOVERY_EXISTS: (d) => `recovery ${d.requestId} exists already, for something else`,
+  RECOVERY_NOT_FOUND: (d) => `there is no recovery ${d.requestId}`,
+  RECOVERY_MISMATCH: (d) => `recovery ${d.requestId} was asked for by another user`,
+  RECOVERY_APPROVAL_REFUSED: (d) =>
+    `the approval of recovery ${d.requestId} is refused: ${d.problem}`,
+  RECOVERY_APPROVALS_MISSING: (d) =>
+    `recovery ${d.requestId} has ${String(d.have)} of the ${String(d.need)} approvals that it needs`,
+  RECOVERY_UNAPPROVED: (d) =>
+    `${d.mspId} has not approved recovery ${d.requestId}; a privacy officer or admin of it has to`,
+  RECOVERY_WAITING: (d) => `recovery ${d.requestId} waits for a veto until ${time(d.releaseAt)}`,
+  RECOVERY_VETOED: (d) =>
+    `recovery ${d.requestId} was vetoed at ${time(d.vetoedAt)} from a device of the patient`,
+  RECOVERY_ENDED: (d) => `recovery ${d.requestId} ended at ${time(d.endedAt)}; ask anew`,
   PARTIALS_INSUFFICIENT: (d) =>
     `${String(d.have)} of the ${String(d.need)} custodians needed gave a valid answer`,
   PARTIAL_INVALID: (d) => `${d.mspId} answered with a partial decryption that does not verify`,

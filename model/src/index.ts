@@ -17,6 +17,7 @@ export * from './ids.js';
 export * from './policy.js';
 export * from './purpose.js';
 export * from './record.js';
+export * from './recovery.js';
 export * from './scope.js';
 export * from './ticket.js';
 export * from './transactions.js';

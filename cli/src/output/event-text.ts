@@ -28,6 +28,11 @@ const TEXT: Readonly<Record<AuditType, string>> = {
   'emergency.ended': 'ended an emergency',
   'emergency.reviewed': 'reviewed an emergency',
   'review-rule.published': 'set how soon emergencies are reviewed',
+  'recovery.planned': 'made a recovery plan',
+  'recovery.requested': 'ASKED TO RECOVER THE KEYS',
+  'recovery.approved': 'approved a recovery of the keys',
+  'recovery.vetoed': 'vetoed a recovery of the keys',
+  'recovery.completed': 'RECOVERED THE KEYS',
 };
 
 /** What happened, in words. */
