@@ -83,10 +83,8 @@ describe('a supervised network', () => {
       for (const node of [first!, second!]) await stopNode(dir, node);
       const published = patient.publish();
       published.catch(() => undefined);
-      await network!.orderersSuch('two have the request', (all) =>
-        others.every((name) =>
-          all.some(({ node, reading }) => node === name && (reading?.waiting ?? 0) > 0),
-        ),
+      await network!.orderersSuch('one of the others has the request', (all) =>
+        all.some(({ reading }) => (reading?.waiting ?? 0) > 0),
       );
       for (const node of others) await stopNode(dir, node, { graceMs: 0 });
       for (const node of [first!, second!, ...others]) await startNode(dir, node);
