@@ -4,38 +4,15 @@
  *
  * @module
  */
-import { type Grant, type ScopeId } from '@emr-share/model';
+import type { Grant } from '@emr-share/model';
 import { inBatches } from '../batches.js';
 import type { ClientContext } from '../client-context.js';
+import { lackingScopes, type Reach } from '../covered-scopes.js';
 import { withCurrentKeys } from '../custodian-keys.js';
-import { ownCurrentScope } from '../identity/scopes.js';
 import { whileBehind } from '../retry.js';
 import { submitSettled } from '../settle.js';
 import { assertSigned } from '../signed.js';
 import { depositFragments, sealScope } from './fragments.js';
-import { grantedEpochs, missingScopes } from './grant-scopes.js';
-
-/** From which epoch on a grant shall have every one. */
-export type Reach = 'beginning' | 'own-first';
-
-async function lackingScopes(
-  context: ClientContext,
-  grant: Grant,
-  reach: Reach,
-  signal: AbortSignal,
-): Promise<readonly ScopeId[]> {
-  const { coverage } = grant.body;
-  if (coverage.kind !== 'categories') return [];
-  const lacking = await Promise.all(
-    coverage.categories.map(async (category) => {
-      const current = await ownCurrentScope(context, category, signal);
-      if (current === null) return [];
-      const from = reach === 'beginning' ? 0 : Math.min(...grantedEpochs(grant, category));
-      return missingScopes(grant, category, { from, to: current.epoch });
-    }),
-  );
-  return lacking.flat();
-}
 
 /**
  * Gives a grant what it lacks, up to the current epoch. Does nothing where it lacks nothing.
@@ -49,7 +26,9 @@ export async function extendGrant(
   reach: Reach,
   signal: AbortSignal,
 ): Promise<Grant> {
-  const lacking = await lackingScopes(context, grant, reach, signal);
+  const { coverage } = grant.body;
+  if (coverage.kind !== 'categories') return grant;
+  const lacking = await lackingScopes(context, grant, coverage.categories, { reach, signal });
   if (lacking.length === 0) return grant;
   // The grant is one peer's word: a forged one must not get a key split for it.
   assertSigned('grant', grant, context.keyring.verifyingPk, 'grant');

@@ -18,12 +18,12 @@ import {
 } from '@emr-share/model';
 import { allOf } from '../all-of.js';
 import type { ClientContext } from '../client-context.js';
+import { coveredEpochs } from '../covered-scopes.js';
 import { ownCurrentScope, publishScopes } from '../identity/scopes.js';
 import { overPages } from '../pages.js';
 import { whileBehind } from '../retry.js';
 import { find, submitSettled } from '../settle.js';
 import { extendGrant } from './extend-grant.js';
-import { grantedEpochs } from './grant-scopes.js';
 
 /** Ends a grant on the ledger; from then on nobody gets a ticket or a cfrag under it. */
 export async function endGrant(
@@ -85,7 +85,7 @@ async function startNextEpochs(
   const next = await Promise.all(
     coveredCategories(grant).map(async (category) => {
       const current = await ownCurrentScope(context, category, signal);
-      return current !== null && grantedEpochs(grant, category).includes(current.epoch)
+      return current !== null && coveredEpochs(grant, category).includes(current.epoch)
         ? [categoryScopeId(context.userId, category, current.epoch + 1)]
         : [];
     }),
