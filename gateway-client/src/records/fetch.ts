@@ -12,8 +12,7 @@ import {
   type TransactionRecord,
 } from '@emr-share/model';
 import type { Access } from '../access/access.js';
-import type { RecordKey } from '../access/record-key.js';
-import { readBytes, watchStream } from '../byte-stream.js';
+import { contentOf, type RecordContent } from '../access/record-content.js';
 import type { ClientContext } from '../client-context.js';
 import type { CallOptions } from '../ports/ledger.js';
 import type { ProgressListener } from '../progress.js';
@@ -28,17 +27,9 @@ export interface FetchOptions extends CallOptions {
 }
 
 /** A record that its reader may open. */
-export interface FetchedRecord {
-  readonly record: TransactionRecord;
+export interface FetchedRecord extends RecordContent {
   /** The reader's ticket; `null` for the patient, who needs none. */
   readonly ticket: AccessTicket | null;
-  /**
-   * The plaintext, with constant memory; each iteration reads and checks it anew. Do not act on a
-   * part of it before the iteration has ended without an error: see {@link RecordKey.decrypt}.
-   */
-  readonly content: AsyncIterable<Uint8Array>;
-  /** All of {@link FetchedRecord.content} at once, for a record that fits in memory. */
-  bytes(): Promise<Uint8Array>;
 }
 
 /** See `Records.fetch`. */
@@ -54,8 +45,11 @@ export async function fetchRecord(
   const ticket = isOwn ? null : await requestTicket(access, record, options);
   const key =
     ticket === null ? access.openOwn(record) : await access.open(ticket, { record, signal });
-  const content = contentOf(context, key, options, signal);
-  return { record, ticket, content, bytes: () => readBytes(content) };
+  // The store is asked only when the content is: a caller may want no more than the ticket.
+  const ciphertext = (): AsyncIterable<Uint8Array> =>
+    context.blobs.get(record.info.cid, { signal });
+  const { onProgress } = options;
+  return { ...contentOf(key, { ciphertext, signal, onProgress }), ticket };
 }
 
 async function requestTicket(
@@ -68,25 +62,4 @@ async function requestTicket(
     throw new EmrError('INPUT_INVALID', { what: 'the purpose of use', problem });
   }
   return access.request(recordId, { purpose, grantId, signal });
-}
-
-function contentOf(
-  { blobs }: ClientContext,
-  key: RecordKey,
-  { onProgress }: FetchOptions,
-  signal: AbortSignal,
-): AsyncIterable<Uint8Array> {
-  const { info } = key.record;
-  // The store is asked only when the content is: a caller may want no more than the ticket.
-  return {
-    [Symbol.asyncIterator]: () => {
-      let bytes = 0;
-      return watchStream(key.decrypt(blobs.get(info.cid, { signal }), { signal }), {
-        onPiece: (piece) => {
-          bytes += piece.length;
-          onProgress?.({ phase: 'read', bytes, totalBytes: info.sizeBytes });
-        },
-      });
-    },
-  };
 }

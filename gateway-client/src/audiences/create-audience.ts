@@ -1,0 +1,159 @@
+/**
+ * Creating an audience grant: the shares first, each with its custodian, then the grant.
+ *
+ * @module
+ */
+import {
+  AudienceId,
+  EmrError,
+  MAX_SCOPES_PER_CALL,
+  validate,
+  type Audience,
+  type AudienceBody,
+  type Category,
+  type MspId,
+  type ScopeId,
+  type SignedAudience,
+  type SignedAudienceScope,
+} from '@emr-share/model';
+import { bytesToHex } from '../bytes.js';
+import type { ClientContext } from '../client-context.js';
+import { lackingScopes } from '../covered-scopes.js';
+import { withCurrentKeys } from '../custodian-keys.js';
+import { whileBehind } from '../retry.js';
+import { find, submitSettled } from '../settle.js';
+import { extendBy } from './extend-audience.js';
+import { depositShares, shareScope } from './shares.js';
+import {
+  assertAudienceWithinPolicy,
+  audienceBodyOf,
+  isAudienceOf,
+  type AudienceTerms,
+} from './terms.js';
+
+/**
+ * Shares the keys of every epoch of the categories, and puts the grant on the ledger.
+ *
+ * @param audienceId - Names a call that may be repeated; left out: a new grant.
+ * @throws EmrError `AUDIENCE_EXISTS` for other terms under the same ID; `AUDIENCE_ENDED`;
+ *   `AUDIENCE_REFUSED`; `SCOPE_NOT_FOUND` for a category that is not published.
+ */
+export async function createAudience(
+  context: ClientContext,
+  terms: AudienceTerms,
+  audienceId: AudienceId | undefined,
+  signal: AbortSignal,
+): Promise<Audience> {
+  const existing =
+    audienceId === undefined ? null : await existingAudience(context, audienceId, terms, signal);
+  const scopeIds = await uncoveredScopes(context, existing, terms.categories, signal);
+  if (existing !== null) return extendBy(context, existing, scopeIds, signal);
+  const first = scopeIds.slice(0, MAX_SCOPES_PER_CALL);
+  const id = audienceId ?? bytesToHex(context.rng(16));
+  const created = await newAudience(context, { audienceId: id, terms, scopeIds: first }, signal);
+  return extendBy(context, created, scopeIds.slice(MAX_SCOPES_PER_CALL), signal);
+}
+
+async function existingAudience(
+  { ledger, userId }: ClientContext,
+  audienceId: AudienceId,
+  terms: AudienceTerms,
+  signal: AbortSignal,
+): Promise<Audience | null> {
+  validate(AudienceId, audienceId, 'the ID of the audience grant');
+  const found = await find('AUDIENCE_NOT_FOUND', () =>
+    ledger.evaluate('audience:GetAudience', { audienceId }, { signal }),
+  );
+  if (found === null) return null;
+  if (found.body.patient !== userId || !isAudienceOf(found, terms)) {
+    throw new EmrError('AUDIENCE_EXISTS', { audienceId });
+  }
+  if (found.status.state === 'ended') {
+    throw new EmrError('AUDIENCE_ENDED', { audienceId, endedAt: found.status.endedAt });
+  }
+  return found;
+}
+
+/** Every epoch of the categories that the grant, or none, has not. */
+async function uncoveredScopes(
+  context: ClientContext,
+  existing: Audience | null,
+  categories: readonly Category[],
+  signal: AbortSignal,
+): Promise<readonly ScopeId[]> {
+  const { userId: patient } = context;
+  const covering = existing ?? { body: { patient }, scopes: [] };
+  const scopeIds = await lackingScopes(context, covering, categories, {
+    reach: 'beginning',
+    signal,
+  });
+  const unpublished =
+    existing === null
+      ? categories.find(
+          (category) => !scopeIds.some((id) => id.startsWith(`${patient}/${category}/`)),
+        )
+      : undefined;
+  if (unpublished === undefined) return scopeIds;
+  throw new EmrError('SCOPE_NOT_FOUND', { scopeId: `${patient}/${unpublished}/0` });
+}
+
+interface Wanted {
+  readonly audienceId: AudienceId;
+  readonly terms: AudienceTerms;
+  readonly scopeIds: readonly ScopeId[];
+}
+
+async function newAudience(
+  context: ClientContext,
+  wanted: Wanted,
+  signal: AbortSignal,
+): Promise<Audience> {
+  let body: AudienceBody | undefined;
+  return withCurrentKeys(context, signal, async (keys) => {
+    // Signed once: a step that is repeated for a new custodian key repeats the same grant.
+    body ??= await settledTerms(context, wanted, [...keys.keys()], signal);
+    const terms = body;
+    const audience: SignedAudience = {
+      body: terms,
+      signature: context.keyring.sign('audience', terms),
+    };
+    const shared = wanted.scopeIds.map((scopeId) => shareScope(context, terms, scopeId, keys));
+    await depositShares(context, audience, shared, signal);
+    const scopes = shared.map(({ scope }) => scope);
+    return submitAudience(context, audience, scopes, signal);
+  });
+}
+
+async function settledTerms(
+  { directory, clock, userId: patient }: ClientContext,
+  { audienceId, terms }: Wanted,
+  custodians: readonly MspId[],
+  signal: AbortSignal,
+): Promise<AudienceBody> {
+  const body = audienceBodyOf(terms, { audienceId, patient, custodians, now: clock.now() });
+  assertAudienceWithinPolicy(body, await directory.policy(patient, signal));
+  return body;
+}
+
+async function submitAudience(
+  { ledger }: ClientContext,
+  audience: SignedAudience,
+  scopes: SignedAudienceScope[],
+  signal: AbortSignal,
+): Promise<Audience> {
+  const { audienceId } = audience.body;
+  const { response } = await whileBehind(['SHARE_MISSING'], signal, () =>
+    submitSettled(
+      ledger,
+      'audience:CreateAudience',
+      { audience, scopes },
+      {
+        signal,
+        recall: () => ledger.evaluate('audience:GetAudience', { audienceId }, { signal }),
+        missing: 'AUDIENCE_NOT_FOUND',
+        isOurs: (found) => found.body.createdAt === audience.body.createdAt,
+      },
+    ),
+  );
+  return response;
+}
