@@ -5,17 +5,17 @@
  */
 import {
   canonicalJson,
-  categoryScopeId,
   EmrError,
+  groupScopeId,
   type CanonicalValue,
   type Caller,
-  type Category,
   type Custodian,
   type KeyGeneration,
   type MspId,
   type PolicyBody,
   type RecordId,
   type Role,
+  type ScopeGroup,
   type ScopeId,
   type SignedScope,
   type TransactionRecord,
@@ -60,17 +60,21 @@ export async function scopeOf(state: WorldState, scopeId: ScopeId): Promise<Sign
   return scope;
 }
 
-/** The ID of the scope that new records of a category go to. Throws `SCOPE_NOT_FOUND`. */
+/**
+ * The ID of the scope that new records of a category, or sealed ones, go to.
+ *
+ * @throws EmrError `SCOPE_NOT_FOUND`.
+ */
 export async function currentScopeId(
   state: WorldState,
   patient: UserId,
-  category: Category,
+  group: ScopeGroup,
 ): Promise<ScopeId> {
-  const head = await state.get(scopeHeadKey(patient, category));
+  const head = await state.get(scopeHeadKey(patient, group));
   if (head === null) {
-    throw new EmrError('SCOPE_NOT_FOUND', { scopeId: categoryScopeId(patient, category, 0) });
+    throw new EmrError('SCOPE_NOT_FOUND', { scopeId: groupScopeId(patient, group, 0) });
   }
-  return categoryScopeId(patient, category, head.epoch);
+  return groupScopeId(patient, group, head.epoch);
 }
 
 /** The patient's policy in force. Throws `POLICY_NOT_FOUND`. */

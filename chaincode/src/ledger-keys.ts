@@ -4,26 +4,40 @@
  *
  * @module
  */
-import type {
-  AccessTicket,
-  AuditEntry,
-  Category,
-  Custodian,
-  Grant,
-  GrantId,
-  MspId,
-  RecordId,
-  RevocationReceipt,
-  ScopeId,
-  SignedGrantScope,
-  SignedPolicy,
-  SignedScope,
-  SignedWrap,
-  TicketId,
-  TransactionRecord,
-  UnixMillis,
-  User,
-  UserId,
+import {
+  custodianName,
+  type AccessTicket,
+  type Audience,
+  type AudienceId,
+  type AudienceTicket,
+  type AuditEntry,
+  type Custodian,
+  type Grant,
+  type GrantId,
+  type MspId,
+  type RecordId,
+  type RecoveryCustodian,
+  type RecoveryPlanId,
+  type RecoveryRequest,
+  type RecoveryRequestId,
+  type ReviewRule,
+  type RevocationReceipt,
+  type ScopeGroup,
+  type ScopeId,
+  type SignedApproval,
+  type SignedAudienceScope,
+  type SignedGrantScope,
+  type SignedPolicy,
+  type SignedRecoveryApproval,
+  type SignedRecoveryEnd,
+  type SignedRecoveryPlan,
+  type SignedScope,
+  type SignedWrap,
+  type TicketId,
+  type TransactionRecord,
+  type UnixMillis,
+  type User,
+  type UserId,
 } from '@emr-share/model';
 
 /** Object types of composite keys. */
@@ -44,7 +58,25 @@ export type FactType =
   | 'ticket'
   | 'receipt'
   | 'log'
-  | 'fragment';
+  | 'fragment'
+  | 'audience'
+  | 'audienceScope'
+  | 'audienceOf'
+  | 'audienceTicket'
+  | 'ticketApproval'
+  | 'emergencyOf'
+  | 'emergencyBy'
+  | 'unreviewed'
+  | 'reviewRule'
+  | 'share'
+  | 'recoveryPlan'
+  | 'recoveryHead'
+  | 'ward'
+  | 'recovery'
+  | 'recoveryOf'
+  | 'recoveryApproval'
+  | 'recoveryEnd'
+  | 'recoveryShare';
 
 declare const VALUE: unique symbol;
 
@@ -61,6 +93,28 @@ export type Marker = true;
 /** A grant without its scopes, which have keys of their own. */
 export type StoredGrant = Omit<Grant, 'scopes'>;
 
+/** An audience grant without its scopes. */
+export type StoredAudience = Omit<Audience, 'scopes'>;
+
+/**
+ * A ticket of an audience grant without its approvals, which have keys of their own, and without its
+ * end, which follows from them and from the rule.
+ */
+export interface StoredTicket extends Omit<AudienceTicket, 'approvals' | 'expiresAt'> {
+  /** Of the rule: how long the ticket lasts, and the moment after which it lasts in no case. */
+  readonly ticketMs: number;
+  readonly notAfter: UnixMillis;
+}
+
+/** An approval, with the time of the transaction that brought it. */
+export interface StoredApproval {
+  readonly approval: SignedApproval;
+  readonly at: UnixMillis;
+}
+
+/** A request to recover without its approvals and its end, which have keys of their own. */
+export type StoredRecovery = Omit<RecoveryRequest, 'approvals' | 'end'>;
+
 const fact = <T>(type: FactType, ...parts: string[]): FactKey<T> => ({ type, parts });
 
 /** Fixed width, so that the order of keys is the order of numbers. */
@@ -76,11 +130,11 @@ export const custodians = (): FactKey<Custodian> => fact('custodian');
 
 export const scopeKey = (scopeId: ScopeId): FactKey<SignedScope> => fact('scope', scopeId);
 
-/** The current epoch of a patient's category. */
+/** The current epoch of a patient's category, or of what the patient has sealed. */
 export const scopeHeadKey = (
   patient: UserId,
-  category: Category,
-): FactKey<{ readonly epoch: number }> => fact('scopeHead', patient, category);
+  group: ScopeGroup,
+): FactKey<{ readonly epoch: number }> => fact('scopeHead', patient, group);
 
 export const policyKey = (patient: UserId, version: number): FactKey<SignedPolicy> =>
   fact('policy', patient, digits(version, VERSION_DIGITS));
@@ -134,3 +188,89 @@ export const logSince = (patient: UserId, at: UnixMillis): FactKey<AuditEntry> =
 /** In an organization's implicit private collection only: a sealed fragment's bytes. */
 export const fragmentKey = (grantId: GrantId, scopeId: ScopeId): FactKey<Uint8Array> =>
   fact('fragment', grantId, scopeId);
+
+export const audienceKey = (audienceId: AudienceId): FactKey<StoredAudience> =>
+  fact('audience', audienceId);
+
+export const audienceScopeKey = (
+  audienceId: AudienceId,
+  scopeId: ScopeId,
+): FactKey<SignedAudienceScope> => fact('audienceScope', audienceId, scopeId);
+/** Of one audience grant, or of all. */
+export const audienceScopes = (audienceId?: AudienceId): FactKey<SignedAudienceScope> =>
+  audienceId === undefined ? fact('audienceScope') : fact('audienceScope', audienceId);
+
+export const audienceOfKey = (patient: UserId, audienceId: AudienceId): FactKey<Marker> =>
+  fact('audienceOf', patient, audienceId);
+export const audiencesOf = (patient: UserId): FactKey<Marker> => fact('audienceOf', patient);
+
+export const audienceTicketKey = (ticketId: TicketId): FactKey<StoredTicket> =>
+  fact('audienceTicket', ticketId);
+
+/** One for each organization, so that two that approve write different keys. */
+export const ticketApprovalKey = (ticketId: TicketId, mspId: MspId): FactKey<StoredApproval> =>
+  fact('ticketApproval', ticketId, mspId);
+export const ticketApprovals = (ticketId: TicketId): FactKey<StoredApproval> =>
+  fact('ticketApproval', ticketId);
+
+export const emergencyOfKey = (patient: UserId, ticketId: TicketId): FactKey<Marker> =>
+  fact('emergencyOf', patient, ticketId);
+/** Of one patient, or of all. */
+export const emergenciesOf = (patient?: UserId): FactKey<Marker> =>
+  patient === undefined ? fact('emergencyOf') : fact('emergencyOf', patient);
+
+export const emergencyByKey = (reader: UserId, ticketId: TicketId): FactKey<Marker> =>
+  fact('emergencyBy', reader, ticketId);
+export const emergenciesBy = (reader: UserId): FactKey<Marker> => fact('emergencyBy', reader);
+
+/** There until the emergency is reviewed. The time stands in the key: a reader's oldest is the first. */
+export const unreviewedKey = (
+  reader: UserId,
+  issuedAt: UnixMillis,
+  ticketId: TicketId,
+): FactKey<Marker> => fact('unreviewed', reader, digits(issuedAt, TIME_DIGITS), ticketId);
+/** Of one reader, or of all. */
+export const unreviewedBy = (reader?: UserId): FactKey<Marker> =>
+  reader === undefined ? fact('unreviewed') : fact('unreviewed', reader);
+
+export const reviewRuleKey = (): FactKey<ReviewRule> => fact('reviewRule');
+
+/** In an organization's implicit private collection only: a sealed share's bytes. */
+export const shareKey = (audienceId: AudienceId, scopeId: ScopeId): FactKey<Uint8Array> =>
+  fact('share', audienceId, scopeId);
+
+export const recoveryPlanKey = (planId: RecoveryPlanId): FactKey<SignedRecoveryPlan> =>
+  fact('recoveryPlan', planId);
+export const recoveryPlans = (): FactKey<SignedRecoveryPlan> => fact('recoveryPlan');
+
+/** The patient's plan in force. */
+export const recoveryHeadKey = (patient: UserId): FactKey<{ readonly planId: RecoveryPlanId }> =>
+  fact('recoveryHead', patient);
+
+/** There while the plan that names the guardian is in force. */
+export const wardKey = (guardian: UserId, planId: RecoveryPlanId): FactKey<Marker> =>
+  fact('ward', guardian, planId);
+export const wardsOf = (guardian: UserId): FactKey<Marker> => fact('ward', guardian);
+
+export const recoveryRequestKey = (requestId: RecoveryRequestId): FactKey<StoredRecovery> =>
+  fact('recovery', requestId);
+
+export const recoveryOfKey = (patient: UserId, requestId: RecoveryRequestId): FactKey<Marker> =>
+  fact('recoveryOf', patient, requestId);
+export const recoveriesOf = (patient: UserId): FactKey<Marker> => fact('recoveryOf', patient);
+
+/** One for each custodian, so that two that approve write different keys. */
+export const recoveryApprovalKey = (
+  requestId: RecoveryRequestId,
+  custodian: RecoveryCustodian,
+): FactKey<SignedRecoveryApproval> =>
+  fact('recoveryApproval', requestId, custodian.kind, custodianName(custodian));
+export const recoveryApprovals = (requestId: RecoveryRequestId): FactKey<SignedRecoveryApproval> =>
+  fact('recoveryApproval', requestId);
+
+export const recoveryEndKey = (requestId: RecoveryRequestId): FactKey<SignedRecoveryEnd> =>
+  fact('recoveryEnd', requestId);
+
+/** In an organization's implicit private collection only: a sealed share's bytes. */
+export const recoveryShareKey = (planId: RecoveryPlanId): FactKey<Uint8Array> =>
+  fact('recoveryShare', planId);

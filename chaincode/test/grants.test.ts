@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { SecretKey } from '@emr-share/crypto';
 import {
+  CATEGORIES,
   categoryScopeId,
+  groupScopeId,
   recordScopeId,
   type Grant,
   type GrantBody,
@@ -292,6 +294,17 @@ describe('grants:ExtendGrant', () => {
     await publish(own);
     const single = await story.grant({ coverage: { kind: 'record', recordId } }, [own]);
     expect(await refusal(extend(single, SCOPE))).toBe('GRANT_REFUSED');
+  });
+
+  it('never covers what is sealed, whichever categories it covers', async () => {
+    const sealed = groupScopeId('alice', 'sealed', 0);
+    const coverage = { kind: 'categories' as const, categories: [...CATEGORIES] };
+    const all = CATEGORIES.map((category) => categoryScopeId('alice', category, 0));
+    await publish(sealed, ...all.filter((scopeId) => scopeId !== SCOPE));
+    expect(await refusal(story.grant({ coverage }, [...all, sealed]))).toBe('GRANT_REFUSED');
+    expect(await refusal(extend(await story.grant({ coverage }, all), sealed))).toBe(
+      'GRANT_REFUSED',
+    );
   });
 
   it('refuses a category that the policy has closed since', async () => {

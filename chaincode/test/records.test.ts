@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   categoryScopeId,
+  groupScopeId,
   recordScopeId,
   type RecordBody,
   type TransactionRecord,
@@ -167,8 +168,39 @@ describe('records:FileRecord', () => {
     ['another category', categoryScopeId('alice', 'omics', 0)],
     ['a record', recordScopeId('alice', '0'.repeat(32))],
     ['another patient', categoryScopeId('bob', 'prescription', 0)],
+    ['sealed records', groupScopeId('alice', 'sealed', 0)],
   ])('refuses a key wrap for the scope of %s', async (_what, scopeId) => {
     expect(await refusal(fileWith({}, scopeId))).toBe('INPUT_INVALID');
+  });
+
+  describe('of a sealed record', () => {
+    const info: RecordBody['info'] = {
+      category: 'prescription',
+      securityLevel: 'sealed',
+      contentType: 'text/plain',
+      sizeBytes: 4,
+      cid: `b${'a'.repeat(58)}`,
+    };
+    const sealed = (epoch: number): string => groupScopeId('alice', 'sealed', epoch);
+    const publish = (scopeId: string): Promise<unknown> => {
+      const scopes = [story.people.alice.scope(scopeId, story.now)];
+      return story.channel.submit(story.people.alice, 'registry:PublishScopes', { scopes });
+    };
+
+    it('takes the scope of sealed records only', async () => {
+      expect(await refusal(fileWith({ info }, sealed(0)))).toBe('SCOPE_NOT_FOUND');
+      await publish(sealed(0));
+      expect(await refusal(fileWith({ info }, SCOPE))).toBe('INPUT_INVALID');
+      expect(await fileWith({ info }, sealed(0))).toMatchObject({ info });
+    });
+
+    it('takes the current epoch only', async () => {
+      await publish(sealed(0));
+      await publish(sealed(1));
+      expect(await refusal(fileWith({ info }, sealed(0)))).toBe('SCOPE_STALE');
+      expect(await refusal(fileWith({ info }, sealed(2)))).toBe('SCOPE_NOT_FOUND');
+      expect(await fileWith({ info }, sealed(1))).toMatchObject({ info });
+    });
   });
 
   it('refuses a category that the patient has not opened', async () => {

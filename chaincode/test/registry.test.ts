@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { SecretKey } from '@emr-share/crypto';
-import { categoryScopeId, recordScopeId } from '@emr-share/model';
+import { categoryScopeId, groupScopeId, recordScopeId } from '@emr-share/model';
 import { MAX_CLOCK_SKEW_MS } from '../src/index.js';
 import { HospitalStory, refusal, SCOPE } from './support/hospital-story.js';
 import { hexOf, newId, Person } from './support/person.js';
@@ -224,11 +224,11 @@ describe('registry:PublishScopes', () => {
     const { alice } = story.people;
     const first = categoryScopeId('alice', 'omics', 0);
     await publish(alice, alice.scope(first, story.now), alice.scope(epoch(1), story.now));
-    for (const [category, scopeId] of [
+    for (const [group, scopeId] of [
       ['omics', first],
       ['prescription', epoch(1)],
     ] as const) {
-      const request = { patient: 'alice', category };
+      const request = { patient: 'alice', group };
       const { body } = await story.channel.evaluate(alice, 'registry:GetCurrentScope', request);
       expect(body.scopeId).toBe(scopeId);
     }
@@ -241,9 +241,25 @@ describe('registry:PublishScopes', () => {
   it('publishes several epochs of a category in one call', async () => {
     const { alice } = story.people;
     await publish(alice, alice.scope(epoch(1), story.now), alice.scope(epoch(2), story.now));
-    const request = { patient: 'alice', category: 'prescription' } as const;
+    const request = { patient: 'alice', group: 'prescription' } as const;
     const { body } = await story.channel.evaluate(alice, 'registry:GetCurrentScope', request);
     expect(body.scopeId).toBe(epoch(2));
+  });
+
+  it('counts the epochs of sealed records apart from those of every category', async () => {
+    const { alice } = story.people;
+    const first = groupScopeId('alice', 'sealed', 0);
+    const next = groupScopeId('alice', 'sealed', 1);
+    expect(await refusal(publish(alice, alice.scope(next, story.now)))).toBe('SCOPE_STALE');
+    await publish(alice, alice.scope(first, story.now), alice.scope(next, story.now));
+    for (const [group, scopeId] of [
+      ['sealed', next],
+      ['prescription', SCOPE],
+    ] as const) {
+      const request = { patient: 'alice', group };
+      const { body } = await story.channel.evaluate(alice, 'registry:GetCurrentScope', request);
+      expect(body.scopeId).toBe(scopeId);
+    }
   });
 
   it('leaves a scope as it is when the same key is published again', async () => {
@@ -314,11 +330,14 @@ describe('registry:PublishScopes', () => {
 });
 
 describe('registry:GetCurrentScope', () => {
-  it('refuses a category that the patient has not opened', async () => {
-    const request = { patient: 'alice', category: 'omics' } as const;
-    const call = story.channel.evaluate(story.people.carol, 'registry:GetCurrentScope', request);
-    expect(await refusal(call)).toBe('SCOPE_NOT_FOUND');
-  });
+  it.each(['omics', 'sealed'] as const)(
+    'refuses what the patient has not opened: %s',
+    async (group) => {
+      const request = { patient: 'alice', group };
+      const call = story.channel.evaluate(story.people.carol, 'registry:GetCurrentScope', request);
+      expect(await refusal(call)).toBe('SCOPE_NOT_FOUND');
+    },
+  );
 });
 
 describe('registry:PublishPolicy', () => {

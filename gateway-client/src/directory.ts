@@ -8,14 +8,14 @@
  */
 import { PublicKey } from '@emr-share/crypto';
 import {
-  categoryScopeId,
   EmrError,
+  groupScopeId,
   parseScopeId,
-  type Category,
   type Custodian,
   type MspId,
   type PolicyBody,
   type ScopeBody,
+  type ScopeGroup,
   type ScopeId,
   type SignedScope,
   type User,
@@ -58,13 +58,14 @@ export class Directory {
 
   constructor(options: {
     readonly ledger: Ledger;
-    /** The caller's own: the ledger is not asked for those. */
-    readonly ownKeys: UserKeys;
+    /** The caller's own, where the caller has them: the ledger is not asked for those. */
+    readonly ownKeys?: UserKeys | undefined;
     readonly warn: WarningListener;
     readonly organizations: readonly MspId[] | undefined;
   }) {
     this.#ledger = options.ledger;
-    this.#keys = new Map([[options.ownKeys.userId, options.ownKeys]]);
+    const { ownKeys } = options;
+    this.#keys = new Map(ownKeys === undefined ? [] : [[ownKeys.userId, ownKeys]]);
     this.#warn = options.warn;
     this.#organizations = options.organizations;
   }
@@ -106,23 +107,23 @@ export class Directory {
   }
 
   /**
-   * The current scope of a patient's category.
+   * The current scope of a patient's category, or of what the patient has sealed.
    *
    * @throws EmrError `SCOPE_NOT_FOUND`, `SIGNATURE_INVALID`.
    */
   async currentScope(
     patient: UserId,
-    category: Category,
+    group: ScopeGroup,
     signal: AbortSignal,
   ): Promise<ScopeBody & { readonly epoch: number }> {
-    const request = { patient, category };
+    const request = { patient, group };
     const [scope, keys] = await Promise.all([
       this.#ledger.evaluate('registry:GetCurrentScope', request, { signal }),
       this.keys(patient, signal),
     ]);
     const parsed = parseScopeId(scope.body.scopeId);
-    const epoch = parsed.kind === 'category' ? parsed.epoch : -1;
-    if (scope.body.scopeId !== categoryScopeId(patient, category, Math.max(epoch, 0))) {
+    const epoch = parsed.kind === 'record' ? -1 : parsed.epoch;
+    if (scope.body.scopeId !== groupScopeId(patient, group, Math.max(epoch, 0))) {
       throw new EmrError('SIGNATURE_INVALID', { what: 'scope' });
     }
     return { ...checkedScope(scope, patient, keys), epoch };

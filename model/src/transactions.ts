@@ -52,7 +52,7 @@ import {
   SignedRecoveryEnd,
   SignedRecoveryPlan,
 } from './recovery.js';
-import { ScopeId, SignedScope } from './scope.js';
+import { ScopeGroup, ScopeId, SignedScope } from './scope.js';
 import { AccessTicket } from './ticket.js';
 import { Custodian, SignedRegistration, User } from './user.js';
 
@@ -181,10 +181,10 @@ export const TRANSACTIONS = {
     v.strictObject({ published: v.array(ScopeId) }),
   ),
   'registry:GetScope': spec('query', v.strictObject({ scopeId: ScopeId }), SignedScope),
-  /** The scope of the current epoch of a category. */
+  /** The scope of the current epoch of a category, or of what is sealed. */
   'registry:GetCurrentScope': spec(
     'query',
-    v.strictObject({ patient: UserId, category: Category }),
+    v.strictObject({ patient: UserId, group: ScopeGroup }),
     SignedScope,
   ),
   'registry:PublishPolicy': spec('consortium', SignedPolicy, SignedPolicy),

@@ -3,9 +3,14 @@ import fc from 'fast-check';
 import {
   CATEGORIES,
   categoryScopeId,
+  groupOf,
+  groupScopeId,
   parseScopeId,
   recordScopeId,
+  SCOPE_GROUPS,
+  scopeGroupOf,
   ScopeId,
+  SECURITY_LEVELS,
   UserId,
   validate,
 } from '../src/index.js';
@@ -27,6 +32,15 @@ describe('scope IDs', () => {
       }),
     );
     fc.assert(
+      fc.property(userId, epoch, (patient, number) => {
+        expect(parseScopeId(groupScopeId(patient, 'sealed', number))).toEqual({
+          kind: 'sealed',
+          patient,
+          epoch: number,
+        });
+      }),
+    );
+    fc.assert(
       fc.property(userId, recordId, (patient, id) => {
         expect(parseScopeId(recordScopeId(patient, id))).toEqual({
           kind: 'record',
@@ -35,6 +49,24 @@ describe('scope IDs', () => {
         });
       }),
     );
+  });
+
+  it('name the group that they were made for', () => {
+    fc.assert(
+      fc.property(userId, fc.constantFrom(...SCOPE_GROUPS), epoch, (patient, group, number) => {
+        const scope = parseScopeId(groupScopeId(patient, group, number));
+        expect(scope.kind === 'record' ? null : groupOf(scope)).toBe(group);
+      }),
+    );
+  });
+
+  it('keep sealed records of every category away from the scope of the category', () => {
+    for (const category of CATEGORIES) {
+      for (const level of SECURITY_LEVELS) {
+        const expected = level === 'sealed' ? 'sealed' : category;
+        expect(scopeGroupOf(category, level)).toBe(expected);
+      }
+    }
   });
 
   it('are one text for one scope', () => {

@@ -26,7 +26,6 @@ describeOnEachBackend('access in two steps', (backend) => {
       patient: patient.userId,
       category: 'omics',
       contentType: 'text/plain',
-      securityLevel: 'sealed',
     } as const;
     ({ record } = await physician.client.records.upload(CONTENT, options));
     grant = await patient.client.grants.create({

@@ -3,7 +3,7 @@
  */
 import { expect, it } from '@jest/globals';
 import { connect, DEFAULT_POLICY, Keyring, type PolicyTerms } from '@emr-share/gateway-client';
-import { CATEGORIES, type Role } from '@emr-share/model';
+import { SCOPE_GROUPS, type Role } from '@emr-share/model';
 import { describeOnEachBackend } from '../support/backends.js';
 import { answerLost, Crash, crashBefore } from '../support/between.js';
 import { join, newPatient, newPhysician } from '../support/people.js';
@@ -13,7 +13,7 @@ describeOnEachBackend('identity', (backend) => {
   const newcomer = (role: Role = 'patient') =>
     join(backend(), { name: 'p.new', mspId: 'HospAMSP', role });
 
-  it('enrols a patient: registered, with a policy and a scope for each category', async () => {
+  it('enrols a patient: registered, with a policy and a scope for each category and all that is sealed', async () => {
     const { client, userId, keyring } = await newcomer();
     const { user, policy, scopes } = await client.identity.enrolPatient();
     expect(user).toMatchObject({
@@ -25,7 +25,7 @@ describeOnEachBackend('identity', (backend) => {
       readerKey: keyring.readerKeyHex,
     });
     expect(policy).toMatchObject({ ...DEFAULT_POLICY, patient: userId, version: 1 });
-    expect(scopes).toEqual(CATEGORIES.map((category) => `${userId}/${category}/0`));
+    expect(scopes).toEqual(SCOPE_GROUPS.map((group) => `${userId}/${group}/0`));
     expect(await client.identity.enrolPatient()).toEqual({ user, policy, scopes });
   });
 
@@ -37,7 +37,7 @@ describeOnEachBackend('identity', (backend) => {
       await expect(dying.identity.enrolPatient()).rejects.toThrow(Crash);
       const deaf = await person.again({ ledger: answerLost(step) });
       const { policy, scopes } = await deaf.identity.enrolPatient();
-      expect([policy.version, scopes.length]).toEqual([1, CATEGORIES.length]);
+      expect([policy.version, scopes.length]).toEqual([1, SCOPE_GROUPS.length]);
     },
   );
 

@@ -83,6 +83,26 @@ describeOnEachBackend('granting one record', (backend) => {
     expect(Buffer.from(await fetched.bytes()).toString()).toBe(step);
   });
 
+  it('is the one way to a sealed record: a grant of its category does not open it', async () => {
+    const options = {
+      patient: patient.userId,
+      category: 'clinical-observation',
+      contentType: 'text/plain',
+      securityLevel: 'sealed',
+    } as const;
+    const { record } = await physician.client.records.upload(bytes('in confidence'), options);
+    const { recordId, metadata } = record;
+    expect(metadata.keyWrap.scopeId).toBe(`${patient.userId}/sealed/0`);
+    const { recordId: _recordId, ...shared } = terms(recordId);
+    await patient.client.grants.create({ ...shared, categories: ['clinical-observation'] });
+    const fetch = () => physician.client.records.fetch(recordId, { purpose: 'TREAT' });
+    expect(await codeOf(fetch())).toBe('SCOPE_NOT_GRANTED');
+    await patient.client.grants.create(terms(recordId));
+    expect(Buffer.from(await (await fetch()).bytes()).toString()).toBe('in confidence');
+    const own = await patient.client.records.fetch(recordId);
+    expect(Buffer.from(await own.bytes()).toString()).toBe('in confidence');
+  });
+
   it('ends without a new epoch: the category was not granted', async () => {
     await patient.client.grants.revoke(grantId);
     const scopes = await patient.client.identity.openScopes(['prescription', 'omics']);

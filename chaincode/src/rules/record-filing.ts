@@ -5,11 +5,16 @@
  */
 import {
   EmrError,
+  groupOf,
   parseScopeId,
   recordBodyOf,
+  scopeGroupOf,
+  type ParsedScope,
   type RecordBody,
   type Role,
+  type ScopeGroup,
   type User,
+  type UserId,
 } from '@emr-share/model';
 import { writeAudit } from '../audit-log.js';
 import { assertWithinSkew } from '../clock-skew.js';
@@ -75,16 +80,26 @@ async function assertCurrentPolicy(state: WorldState, body: RecordBody): Promise
 async function assertCurrentScope(state: WorldState, body: RecordBody): Promise<void> {
   const { patient, info, metadata } = body;
   const { scopeId } = metadata.keyWrap;
-  const named = parseScopeId(scopeId);
-  if (named.kind !== 'category' || named.patient !== patient || named.category !== info.category) {
+  const group = scopeGroupOf(info.category, info.securityLevel);
+  const epoch = epochWithin(parseScopeId(scopeId), patient, group);
+  if (epoch === null) {
     throw new EmrError('INPUT_INVALID', {
       what: 'the key wrap',
-      problem: "its scope is not one of the patient's for the record's category",
+      problem: `its scope is not one of the patient's for ${kindOfRecords(group)}`,
     });
   }
-  const current = await currentScopeId(state, patient, info.category);
+  const current = await currentScopeId(state, patient, group);
   if (scopeId === current) return;
-  const { epoch } = parseScopeId(current) as typeof named;
-  if (named.epoch > epoch) throw new EmrError('SCOPE_NOT_FOUND', { scopeId });
-  throw new EmrError('SCOPE_STALE', { scopeId, epoch });
+  const newest = epochWithin(parseScopeId(current), patient, group) ?? 0;
+  if (epoch > newest) throw new EmrError('SCOPE_NOT_FOUND', { scopeId });
+  throw new EmrError('SCOPE_STALE', { scopeId, epoch: newest });
+}
+
+const kindOfRecords = (group: ScopeGroup): string =>
+  group === 'sealed' ? 'sealed records' : `records of ${group} that are not sealed`;
+
+/** The epoch of a scope of this patient and group; `null` for any other scope. */
+function epochWithin(scope: ParsedScope, patient: UserId, group: ScopeGroup): number | null {
+  const isWithin = scope.kind !== 'record' && scope.patient === patient && groupOf(scope) === group;
+  return isWithin ? scope.epoch : null;
 }

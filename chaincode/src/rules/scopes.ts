@@ -1,13 +1,15 @@
 /**
- * Scopes: the public halves of a patient's delegating keys. Category scopes come in epochs, without
- * gaps; a record scope stands alone.
+ * Scopes: the public halves of a patient's delegating keys. Those of a category, and of what is sealed,
+ * come in epochs, without gaps; a record scope stands alone.
  *
  * @module
  */
 import {
   EmrError,
+  groupOf,
   parseScopeId,
-  type CategoryScope,
+  type GroupScope,
+  type ParsedScope,
   type RecordScope,
   type ScopeId,
   type SignedScope,
@@ -43,8 +45,8 @@ export const getScope: Rule<'registry:GetScope'> = ({ state }, { scopeId }) =>
 
 export const getCurrentScope: Rule<'registry:GetCurrentScope'> = async (
   { state },
-  { patient, category },
-) => scopeOf(state, await currentScopeId(state, patient, category));
+  { patient, group },
+) => scopeOf(state, await currentScopeId(state, patient, group));
 
 async function publishScope(
   { state, now }: Invocation,
@@ -62,13 +64,13 @@ async function publishScope(
   if (existing !== null) throw new EmrError('SCOPE_EXISTS', { scopeId });
 
   assertWithinSkew(publishedAt, now);
-  if (parsed.kind === 'category') await advanceEpoch(state, parsed, scopeId, heads);
-  else await assertOwnRecord(state, parsed);
+  if (parsed.kind === 'record') await assertOwnRecord(state, parsed);
+  else await advanceEpoch(state, parsed, scopeId, heads);
   await state.put(scopeKey(scopeId), scope);
   return true;
 }
 
-function assertOwnScope(patient: User, { body }: SignedScope): CategoryScope | RecordScope {
+function assertOwnScope(patient: User, { body }: SignedScope): ParsedScope {
   if (body.patient !== patient.userId) {
     throw new EmrError('SIGNER_MISMATCH', { userId: body.patient, signer: patient.userId });
   }
@@ -82,17 +84,18 @@ function assertOwnScope(patient: User, { body }: SignedScope): CategoryScope | R
 
 async function advanceEpoch(
   state: WorldState,
-  { patient, category, epoch }: CategoryScope,
+  scope: GroupScope,
   scopeId: ScopeId,
   heads: Heads,
 ): Promise<void> {
-  const head =
-    heads.get(category) ?? (await state.get(scopeHeadKey(patient, category)))?.epoch ?? -1;
+  const { patient, epoch } = scope;
+  const group = groupOf(scope);
+  const head = heads.get(group) ?? (await state.get(scopeHeadKey(patient, group)))?.epoch ?? -1;
   if (epoch !== head + 1) {
     throw new EmrError('SCOPE_STALE', { scopeId, epoch: Math.max(head, 0) });
   }
-  heads.set(category, epoch);
-  await state.put(scopeHeadKey(patient, category), { epoch });
+  heads.set(group, epoch);
+  await state.put(scopeHeadKey(patient, group), { epoch });
 }
 
 async function assertOwnRecord(

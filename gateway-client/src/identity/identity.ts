@@ -4,10 +4,10 @@
  * @module
  */
 import {
-  CATEGORIES,
-  Category,
   EmrError,
   Role,
+  SCOPE_GROUPS,
+  ScopeGroup,
   UserId,
   validate,
   type PolicyBody,
@@ -36,7 +36,7 @@ export interface EnrolPatientOptions extends CallOptions {
 export interface EnrolledPatient {
   readonly user: User;
   readonly policy: PolicyBody;
-  /** One for each category: its current epoch. */
+  /** One for each category, and one for what is sealed: the current epoch. */
   readonly scopes: readonly ScopeId[];
 }
 
@@ -118,16 +118,16 @@ export class Identity {
   }
 
   /**
-   * Publishes the delegating key of each category that has none yet: authors can file records for
-   * this patient from then on. One transaction; harmless to repeat.
+   * Publishes the delegating key of each category, and of sealed records, that has none yet: authors
+   * can file such records for this patient from then on. One transaction; harmless to repeat.
    *
-   * @returns the current scope of each category named.
+   * @returns the current scope of each group named.
    */
   async openScopes(
-    categories: readonly Category[] = CATEGORIES,
+    groups: readonly ScopeGroup[] = SCOPE_GROUPS,
     options?: CallOptions,
   ): Promise<readonly ScopeId[]> {
-    const checked = categories.map((category) => validate(Category, category, 'the category'));
+    const checked = groups.map((group) => validate(ScopeGroup, group, 'the scope group'));
     return openScopes(this.#context, checked, this.#context.signalOf(options));
   }
 
@@ -138,7 +138,7 @@ export class Identity {
   async enrolPatient(options: EnrolPatientOptions = {}): Promise<EnrolledPatient> {
     const user = await this.register({ role: 'patient', signal: options.signal });
     const { body: policy } = await this.publishPolicy(options.policy, options);
-    const scopes = await this.openScopes(CATEGORIES, options);
+    const scopes = await this.openScopes(SCOPE_GROUPS, options);
     return { user, policy, scopes };
   }
 

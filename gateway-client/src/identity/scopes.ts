@@ -5,37 +5,37 @@
  * @module
  */
 import {
-  categoryScopeId,
   EmrError,
-  type Category,
+  groupScopeId,
   type ScopeBody,
+  type ScopeGroup,
   type ScopeId,
   type SignedScope,
 } from '@emr-share/model';
 import type { ClientContext } from '../client-context.js';
 import { submitSettled } from '../settle.js';
 
-/** A category's current epoch. */
+/** The current epoch of a category, or of what is sealed. */
 export interface CurrentScope {
-  readonly category: Category;
+  readonly group: ScopeGroup;
   readonly scopeId: ScopeId;
   readonly epoch: number;
 }
 
 /**
- * The current scope of one of the caller's own categories, or `null` where none is published.
+ * The caller's own current scope of a category, or of what is sealed; `null` where none is published.
  *
  * @throws EmrError `SIGNATURE_INVALID` where the ledger has another key than this keyring derives.
  */
 export async function ownCurrentScope(
   context: ClientContext,
-  category: Category,
+  group: ScopeGroup,
   signal: AbortSignal,
 ): Promise<CurrentScope | null> {
   try {
-    const scope = await context.directory.currentScope(context.userId, category, signal);
+    const scope = await context.directory.currentScope(context.userId, group, signal);
     assertOwnKey(context, scope);
-    return { category, scopeId: scope.scopeId, epoch: scope.epoch };
+    return { group, scopeId: scope.scopeId, epoch: scope.epoch };
   } catch (error) {
     if (EmrError.is(error, 'SCOPE_NOT_FOUND')) return null;
     throw error;
@@ -86,17 +86,17 @@ export async function publishScopes(
 /** See `Identity.openScopes`. */
 export async function openScopes(
   context: ClientContext,
-  categories: readonly Category[],
+  groups: readonly ScopeGroup[],
   signal: AbortSignal,
 ): Promise<readonly ScopeId[]> {
   const current = await Promise.all(
-    categories.map(async (category) => ({
-      category,
-      scope: await ownCurrentScope(context, category, signal),
+    groups.map(async (group) => ({
+      group,
+      scope: await ownCurrentScope(context, group, signal),
     })),
   );
-  const opened = current.map(({ category, scope }) => ({
-    scopeId: scope?.scopeId ?? categoryScopeId(context.userId, category, 0),
+  const opened = current.map(({ group, scope }) => ({
+    scopeId: scope?.scopeId ?? groupScopeId(context.userId, group, 0),
     isNew: scope === null,
   }));
   await publishScopes(

@@ -4,7 +4,13 @@
  * @module
  */
 import { createSha256, encryptContent, tapSha256, type StreamDigest } from '@emr-share/crypto';
-import { EmrError, type KeyWrap, type ScopeBody, type TransactionRecord } from '@emr-share/model';
+import {
+  EmrError,
+  scopeGroupOf,
+  type KeyWrap,
+  type ScopeBody,
+  type TransactionRecord,
+} from '@emr-share/model';
 import { watchStream } from '../byte-stream.js';
 import type { ClientContext } from '../client-context.js';
 import { publicKeyOf } from '../directory.js';
@@ -78,11 +84,12 @@ async function storeAndFile(
   plan: UploadPlan,
   signal: AbortSignal,
 ): Promise<Uploaded> {
-  const { patient, category } = plan;
+  const { patient, category, securityLevel } = plan;
+  const group = scopeGroupOf(category, securityLevel);
   await context.directory.keys(patient, signal);
   // The policy is read again when the record is filed; here it spares storing what cannot be.
   const [scope] = await Promise.all([
-    context.directory.currentScope(patient, category, signal),
+    context.directory.currentScope(patient, group, signal),
     context.directory.policy(patient, signal),
   ]);
   const dek = context.rng(DEK_BYTES);
