@@ -6,7 +6,6 @@
 import {
   AudienceId,
   EmrError,
-  MAX_SCOPES_PER_CALL,
   validate,
   type Audience,
   type AudienceBody,
@@ -18,11 +17,12 @@ import {
 } from '@emr-share/model';
 import { bytesToHex } from '../bytes.js';
 import type { ClientContext } from '../client-context.js';
-import { lackingScopes } from '../covered-scopes.js';
+import { missingScopes } from '../covered-scopes.js';
 import { withCurrentKeys } from '../custodian-keys.js';
+import { ownCurrentScope } from '../identity/scopes.js';
 import { whileBehind } from '../retry.js';
 import { find, submitSettled } from '../settle.js';
-import { extendBy } from './extend-audience.js';
+import { extendAudience, extendBy } from './extend-audience.js';
 import { depositShares, shareScope } from './shares.js';
 import {
   assertAudienceWithinPolicy,
@@ -32,7 +32,8 @@ import {
 } from './terms.js';
 
 /**
- * Shares the keys of every epoch of the categories, and puts the grant on the ledger.
+ * Shares the keys of the categories' current epochs, puts the grant on the ledger, and extends it to
+ * the earlier epochs.
  *
  * @param audienceId - Names a call that may be repeated; left out: a new grant.
  * @throws EmrError `AUDIENCE_EXISTS` for other terms under the same ID; `AUDIENCE_ENDED`;
@@ -46,12 +47,14 @@ export async function createAudience(
 ): Promise<Audience> {
   const existing =
     audienceId === undefined ? null : await existingAudience(context, audienceId, terms, signal);
-  const scopeIds = await uncoveredScopes(context, existing, terms.categories, signal);
-  if (existing !== null) return extendBy(context, existing, scopeIds, signal);
-  const first = scopeIds.slice(0, MAX_SCOPES_PER_CALL);
+  if (existing !== null) return extendAudience(context, existing, 'beginning', signal);
+  const scopes = await currentScopes(context, terms.categories, signal);
   const id = audienceId ?? bytesToHex(context.rng(16));
-  const created = await newAudience(context, { audienceId: id, terms, scopeIds: first }, signal);
-  return extendBy(context, created, scopeIds.slice(MAX_SCOPES_PER_CALL), signal);
+  const created = await newAudience(context, { audienceId: id, terms, scopes }, signal);
+  const earlier = scopes.flatMap(({ category, epoch }) =>
+    missingScopes(created, category, { from: 0, to: epoch }),
+  );
+  return extendBy(context, created, earlier, signal);
 }
 
 async function existingAudience(
@@ -74,33 +77,30 @@ async function existingAudience(
   return found;
 }
 
-/** Every epoch of the categories that the grant, or none, has not. */
-async function uncoveredScopes(
+async function currentScopes(
   context: ClientContext,
-  existing: Audience | null,
   categories: readonly Category[],
   signal: AbortSignal,
-): Promise<readonly ScopeId[]> {
-  const { userId: patient } = context;
-  const covering = existing ?? { body: { patient }, scopes: [] };
-  const scopeIds = await lackingScopes(context, covering, categories, {
-    reach: 'beginning',
-    signal,
-  });
-  const unpublished =
-    existing === null
-      ? categories.find(
-          (category) => !scopeIds.some((id) => id.startsWith(`${patient}/${category}/`)),
-        )
-      : undefined;
-  if (unpublished === undefined) return scopeIds;
-  throw new EmrError('SCOPE_NOT_FOUND', { scopeId: `${patient}/${unpublished}/0` });
+): Promise<readonly CurrentScope[]> {
+  return Promise.all(
+    categories.map(async (category) => {
+      const current = await ownCurrentScope(context, category, signal);
+      if (current !== null) return { ...current, category };
+      throw new EmrError('SCOPE_NOT_FOUND', { scopeId: `${context.userId}/${category}/0` });
+    }),
+  );
+}
+
+interface CurrentScope {
+  readonly category: Category;
+  readonly scopeId: ScopeId;
+  readonly epoch: number;
 }
 
 interface Wanted {
   readonly audienceId: AudienceId;
   readonly terms: AudienceTerms;
-  readonly scopeIds: readonly ScopeId[];
+  readonly scopes: readonly CurrentScope[];
 }
 
 async function newAudience(
@@ -117,7 +117,7 @@ async function newAudience(
       body: terms,
       signature: context.keyring.sign('audience', terms),
     };
-    const shared = wanted.scopeIds.map((scopeId) => shareScope(context, terms, scopeId, keys));
+    const shared = wanted.scopes.map(({ scopeId }) => shareScope(context, terms, scopeId, keys));
     await depositShares(context, audience, shared, signal);
     const scopes = shared.map(({ scope }) => scope);
     return submitAudience(context, audience, scopes, signal);

@@ -1,0 +1,103 @@
+/**
+ * Reading what a ticket opens: which records, their keys, their content.
+ *
+ * @module
+ */
+import {
+  MAX_SCOPES_PER_CALL,
+  type AudienceTicket,
+  type Category,
+  type TransactionRecord,
+} from '@emr-share/model';
+import { contentOf, type RecordContent } from '../access/record-content.js';
+import type { RecordKey } from '../access/record-key.js';
+import { readBytes, watchStream } from '../byte-stream.js';
+import type { ClientContext } from '../client-context.js';
+import type { ProgressListener } from '../progress.js';
+import { openRecords, type Admission } from './open-records.js';
+import type { TicketDesk } from './ticket-desk.js';
+
+/** A record that a ticket has opened. */
+export interface OpenedRecord extends RecordContent {
+  readonly ticket: AudienceTicket;
+}
+
+/** What a reader wants of a ticket. */
+export interface ReadOptions {
+  readonly category?: Category | undefined;
+  readonly signal: AbortSignal;
+  readonly onProgress?: ProgressListener | undefined;
+}
+
+/** Ciphertexts up to this size are read while the custodians answer: at most 8 MiB of a page. */
+const READ_AHEAD_BYTES = 256 * 1024;
+
+/** The records that a ticket opens, a page at a time; not checked yet. */
+export async function* recordPages(
+  { ledger }: ClientContext,
+  { ticket }: Admission,
+  { category, signal }: ReadOptions,
+): AsyncGenerator<readonly TransactionRecord[], void, void> {
+  const request = { ticketId: ticket.ticketId, category, pageSize: MAX_SCOPES_PER_CALL };
+  let bookmark: string | undefined;
+  do {
+    const page = await ledger.evaluate(
+      'audience:ListRecords',
+      { ...request, bookmark },
+      { signal },
+    );
+    if (page.records.length > 0) yield page.records;
+    bookmark = page.bookmark;
+  } while (bookmark !== undefined && bookmark !== '');
+}
+
+/** Opens records with one question to the custodians, and reads their small ciphertexts meanwhile. */
+export async function readByTicket(
+  context: ClientContext,
+  desk: TicketDesk,
+  admission: Admission,
+  records: readonly TransactionRecord[],
+  { signal, onProgress }: ReadOptions,
+): Promise<readonly OpenedRecord[]> {
+  const ciphertexts = records.map((record) => readAhead(context, record, signal));
+  const covering = await desk.covering(admission, records, signal);
+  const keys = await openRecords(context, covering, records, signal);
+  return keys.map((key, i) => {
+    const ciphertext = ciphertexts[i] ?? sourceOf(context, key, signal);
+    return { ...contentOf(key, { ciphertext, signal, onProgress }), ticket: admission.ticket };
+  });
+}
+
+type Source = () => AsyncIterable<Uint8Array>;
+
+const sourceOf =
+  ({ blobs }: ClientContext, { record }: Pick<RecordKey, 'record'>, signal: AbortSignal): Source =>
+  () =>
+    blobs.get(record.info.cid, { signal });
+
+/** Starts reading a small ciphertext; where that fails, the content is read when it is asked for. */
+function readAhead(
+  context: ClientContext,
+  record: TransactionRecord,
+  signal: AbortSignal,
+): Source | undefined {
+  if (record.metadata.sizeBytes > READ_AHEAD_BYTES) return undefined;
+  const source = sourceOf(context, { record }, signal);
+  const ahead = readBytes(limited(source())).catch(() => null);
+  return async function* ciphertext(): AsyncGenerator<Uint8Array, void, void> {
+    const bytes = await ahead;
+    if (bytes === null) yield* source();
+    else yield bytes;
+  };
+}
+
+/** A store that goes on for ever must not fill the memory. */
+function limited(ciphertext: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  let bytes = 0;
+  return watchStream(ciphertext, {
+    onPiece: (piece) => {
+      bytes += piece.length;
+      if (bytes > READ_AHEAD_BYTES) throw new RangeError('longer than what was filed');
+    },
+  });
+}
