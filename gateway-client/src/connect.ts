@@ -16,6 +16,7 @@ import type { Keyring } from './keyring.js';
 import type { BlobStore } from './ports/blob-store.js';
 import type { CallOptions, Ledger } from './ports/ledger.js';
 import { Records } from './records/records.js';
+import { Recovery } from './recovery/recovery.js';
 import { find } from './settle.js';
 
 export interface ConnectOptions extends CallOptions {
@@ -45,6 +46,7 @@ export interface EmrClient extends AsyncDisposable {
   readonly grants: Grants;
   readonly access: Access;
   readonly audit: Audit;
+  readonly recovery: Recovery;
   /** Ends calls that are under way, and refuses further ones. Ledger and store stay open. */
   close(): Promise<void>;
 }
@@ -72,6 +74,7 @@ export async function connect(options: ConnectOptions): Promise<EmrClient> {
     grants: new Grants(context),
     access,
     audit: new Audit(context),
+    recovery: new Recovery(context),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -7,7 +7,7 @@
 export { connect, type ConnectOptions, type EmrClient } from './connect.js';
 export type { WarningListener } from './client-context.js';
 export type { Clock } from './clock.js';
-export { Keyring, type Delegation, type Reencryption } from './keyring.js';
+export { Keyring, type Delegation, type Escrow, type Reencryption } from './keyring.js';
 export type { Progress, ProgressListener } from './progress.js';
 export { readBytes } from './byte-stream.js';
 
@@ -29,6 +29,16 @@ export type { GrantTerms } from './grants/terms.js';
 export type { Access, OpenOptions, RequestOptions } from './access/access.js';
 export type { RecordKey } from './access/record-key.js';
 export type { Audit, LogOptions } from './audit.js';
+export type { Recovery, RecoveryQuery } from './recovery/recovery.js';
+export type { ApproveRecoveryOptions } from './recovery/approve.js';
+export type { RecoveryPlanOptions } from './recovery/create-plan.js';
+export {
+  KeyRecovery,
+  type KeyRecoveryOptions,
+  type RequestRecoveryOptions,
+} from './recovery/key-recovery.js';
+export type { RecoveredKeys } from './recovery/open-seed.js';
+export { recoveryCode } from './recovery/recovery-code.js';
 
 export type {
   BlobCallOptions,

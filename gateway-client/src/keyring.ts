@@ -9,6 +9,8 @@ import {
   decryptReencrypted,
   generateKFrags,
   openBox,
+  sealBox,
+  SecretKey,
   SecretKeyFactory,
   shareSecretKey,
   Signer,
@@ -16,7 +18,6 @@ import {
   type Capsule,
   type PublicKey,
   type Rng,
-  type SecretKey,
   type SharedKey,
   type SharingShape,
   type VerifiedCapsuleFrag,
@@ -50,6 +51,12 @@ export interface Delegation {
   readonly shares: number;
 }
 
+/** A seed that a threshold of share holders can bring back. */
+export interface Escrow extends SharedKey {
+  /** The seed, sealed to the public key that is shared. */
+  readonly seed: Uint8Array;
+}
+
 /** A capsule with what the delegatee got for it from the custodians. */
 export interface Reencryption {
   readonly delegatingPk: PublicKey;
@@ -68,9 +75,11 @@ export class Keyring {
   readonly #signer: Signer;
   readonly #reader: SecretKey;
   readonly #uploadSecret: Uint8Array;
+  readonly #seed: Uint8Array;
   readonly #rng: Rng;
 
   private constructor(seed: Uint8Array, rng: Rng) {
+    this.#seed = Uint8Array.from(seed);
     this.#factory = SecretKeyFactory.fromSecureRandomness(seed);
     this.#signer = new Signer(this.#factory.makeKey(LABELS.verifying));
     this.#reader = this.#factory.makeKey(LABELS.reader);
@@ -153,6 +162,18 @@ export class Keyring {
    */
   shareScope(scopeId: ScopeId, shape: SharingShape): SharedKey {
     return shareSecretKey(this.#scopeSk(scopeId), shape, { rng: this.#rng });
+  }
+
+  /**
+   * Seals the seed to a key pair of its own, shares the secret half and forgets it.
+   *
+   * @param context - What the sealed seed is bound to.
+   */
+  escrow(shape: SharingShape, context: Uint8Array): Escrow {
+    const options = { rng: this.#rng };
+    const secretKey = SecretKey.random(options);
+    const seed = sealBox(secretKey.publicKey(), this.#seed, { context, ...options });
+    return { seed, ...shareSecretKey(secretKey, shape, options) };
   }
 
   /** Opens a key wrap made for one of this user's own scopes. Throws `CryptoError`. */

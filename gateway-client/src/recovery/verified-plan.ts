@@ -1,0 +1,26 @@
+/**
+ * Recovery plans as the patient signed them, whoever passed them on.
+ *
+ * @module
+ */
+import { EmrError, type SignedRecoveryPlan, type UserId } from '@emr-share/model';
+import type { Directory } from '../directory.js';
+import type { Ledger } from '../ports/ledger.js';
+import { assertSigned } from '../signed.js';
+
+/** Reads a patient's plan in force. Throws `RECOVERY_PLAN_NOT_FOUND`, `SIGNATURE_INVALID`. */
+export async function verifiedPlan(
+  { ledger, directory }: { readonly ledger: Ledger; readonly directory: Directory },
+  patient: UserId,
+  signal: AbortSignal,
+): Promise<SignedRecoveryPlan> {
+  const [plan, { verifyingPk }] = await Promise.all([
+    ledger.evaluate('recovery:GetPlan', { patient }, { signal }),
+    directory.keys(patient, signal),
+  ]);
+  if (plan.body.patient !== patient) {
+    throw new EmrError('SIGNATURE_INVALID', { what: 'recovery plan' });
+  }
+  assertSigned('recovery-plan', plan, verifyingPk, 'recovery plan');
+  return plan;
+}
