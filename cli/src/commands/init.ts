@@ -5,17 +5,19 @@
  */
 import { randomBytes } from 'node:crypto';
 import { KeystoreFile } from '@emr-share/gateway-client/node';
-import { Department, EmrError, ROLES, UserId, type MspId, type Role } from '@emr-share/model';
+import { Department, EmrError, MspId, ROLES, UserId, type Role } from '@emr-share/model';
 import { Command, Option } from 'commander';
 import { Call } from '../call.js';
 import { ORGANIZATIONS } from '../data/organizations.js';
+import { readProfile } from '../data/profile-network.js';
+import { CliError } from '../errors/cli-error.js';
 import type { Host } from '../host.js';
 import { matching } from '../input/option-value.js';
 import { pairs } from '../output/table.js';
 
 interface InitOptions {
   readonly role: Role;
-  readonly organization: MspId;
+  readonly organization?: MspId;
   readonly department?: string;
 }
 
@@ -34,12 +36,28 @@ async function assertNew(path: string): Promise<void> {
   throw new EmrError('KEYSTORE_EXISTS', { path });
 }
 
+/** Those whose CA a user can be enrolled at from here. */
+async function organizationsHere({ profile }: Call): Promise<readonly MspId[]> {
+  return profile === undefined ? ORGANIZATIONS : [(await readProfile(profile)).mspId];
+}
+
+/** The one named, else the first there is. */
+async function organizationOf(call: Call, named: MspId | undefined): Promise<MspId> {
+  const here = await organizationsHere(call);
+  const mspId = named ?? here[0] ?? '';
+  if (here.includes(mspId)) return mspId;
+  const where = call.profile ?? 'the embedded consortium';
+  const message = `nobody of ${mspId} can be enrolled here; ${where} has: ${here.join(', ')}`;
+  throw new CliError('USAGE', message, { details: { organizations: here } });
+}
+
 async function init(call: Call, userId: UserId, options: InitOptions): Promise<KeystoreFile> {
   const path = call.data.keystoreOf(userId);
+  const mspId = await organizationOf(call, options.organization);
   await call.data.prepare();
   await assertNew(path);
   const passphrase = await call.passphrases.choose(userId);
-  const { role, organization: mspId, department } = options;
+  const { role, department } = options;
   return KeystoreFile.create(path, {
     userId,
     mspId,
@@ -59,10 +77,10 @@ export function initCommand(host: Host): Command {
       matching(UserId, '3 to 64 of a–z, 0–9, dot, underscore and hyphen'),
     )
     .addOption(new Option('--role <role>', 'what the user is').choices(ROLES).default('patient'))
-    .addOption(
-      new Option('--organization <msp>', 'the hospital whose CA enrols the user')
-        .choices(ORGANIZATIONS)
-        .default(ORGANIZATIONS[0]),
+    .option(
+      '--organization <msp>',
+      `the hospital whose CA enrols the user (default: that of the profile, else ${ORGANIZATIONS[0]})`,
+      matching(MspId, 'an MSP ID such as HospAMSP'),
     )
     .option(
       '--department <name>',

@@ -59,7 +59,8 @@ export async function openProfileNetwork(path: string, signal: AbortSignal): Pro
   };
 }
 
-async function readProfile(path: string): Promise<ConnectionProfile> {
+/** @throws CliError `FILE_UNREADABLE`; EmrError `INPUT_INVALID` */
+export async function readProfile(path: string): Promise<ConnectionProfile> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');

@@ -41,3 +41,15 @@ export function statusTable({ name, channel, dir, host, nodes }: NetworkStatus):
   const summary = `${name}, channel ${channel}: ${count}`;
   return `${titled}\n\n${summary} (${dir})`;
 }
+
+/** Whether the supervisor runs, and what it has had to do since the network was made. */
+export function supervisorLine(supervisor: {
+  readonly pid: number | null;
+  readonly restarts: number;
+}): string {
+  const { pid, restarts } = supervisor;
+  if (pid === null) return 'No supervisor runs: emr network up starts it.';
+  const times = restarts === 1 ? 'once' : `${String(restarts)} times`;
+  const done = restarts === 0 ? 'had nothing to restart' : `restarted nodes ${times}`;
+  return `The supervisor (pid ${String(pid)}) has ${done}.`;
+}

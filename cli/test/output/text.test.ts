@@ -1,8 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
+import { supervisorLine } from '../../src/network-output/status-table.js';
 import { elapsed, localTime } from '../../src/output/local-time.js';
 import { printable } from '../../src/output/printable.js';
 import { byteSize } from '../../src/output/size.js';
 import { pairs, table } from '../../src/output/table.js';
+
+describe('the supervisor in a status', () => {
+  it.each([
+    [null, 0, 'No supervisor runs: emr network up starts it.'],
+    [7, 0, 'The supervisor (pid 7) has had nothing to restart.'],
+    [7, 1, 'The supervisor (pid 7) has restarted nodes once.'],
+    [7, 3, 'The supervisor (pid 7) has restarted nodes 3 times.'],
+  ])('with pid %p and %i restarts is a sentence', (pid, restarts, sentence) => {
+    expect(supervisorLine({ pid, restarts })).toBe(sentence);
+  });
+});
 
 describe('localTime', () => {
   it('names the same moment, to the second', () => {

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { status } from '@emr-share/network';
+import { status, supervisorReport } from '@emr-share/network';
 import { Command } from 'commander';
 import { Call } from '../../call.js';
 import { CliError } from '../../errors/cli-error.js';
 import type { Host } from '../../host.js';
-import { statusTable } from '../../network-output/status-table.js';
+import { statusTable, supervisorLine } from '../../network-output/status-table.js';
 import { type FolderOptions, networkFolder, withFolderOption } from './network-folder.js';
 
 /** Makes the command for one call. */
@@ -18,8 +18,15 @@ export function statusCommand(host: Host): Command {
     .addHelpText('after', '\nEnds with 7 where some node does not do its work.')
     .action(async (options: FolderOptions, command: Command) => {
       const call = new Call(host, command);
-      const found = await status(await networkFolder(options, host), call.signal);
-      call.output.result(found, statusTable(found));
+      const dir = await networkFolder(options, host);
+      const found = await status(dir, call.signal);
+      const { pid, events } = await supervisorReport(dir);
+      const restarts = events.filter(({ kind }) => kind === 'restarted').length;
+      const supervisor = { pid, restarts };
+      call.output.result(
+        { ...found, supervisor },
+        `${statusTable(found)}\n${supervisorLine(supervisor)}`,
+      );
       const unwell = found.nodes.filter(
         ({ state }) => state === 'stopped' || state === 'unhealthy',
       );
