@@ -6,10 +6,14 @@
 import { systemRng, type Rng } from '@emr-share/crypto';
 import { EmrError, type MspId, type UserId } from '@emr-share/model';
 import { Access } from './access/access.js';
+import { Audiences } from './audiences/audiences.js';
+import { TicketDesk } from './audiences/ticket-desk.js';
+import { Tickets } from './audiences/tickets.js';
 import { Audit } from './audit.js';
 import type { ClientContext, WarningListener } from './client-context.js';
 import { systemClock, type Clock } from './clock.js';
 import { Directory } from './directory.js';
+import { Emergency } from './emergency/emergency.js';
 import { Grants } from './grants/grants.js';
 import { Identity } from './identity/identity.js';
 import type { Keyring } from './keyring.js';
@@ -45,6 +49,9 @@ export interface EmrClient extends AsyncDisposable {
   readonly records: Records;
   readonly grants: Grants;
   readonly access: Access;
+  readonly audiences: Audiences;
+  readonly tickets: Tickets;
+  readonly emergency: Emergency;
   readonly audit: Audit;
   readonly recovery: Recovery;
   /** Ends calls that are under way, and refuses further ones. Ledger and store stay open. */
@@ -62,6 +69,8 @@ export async function connect(options: ConnectOptions): Promise<EmrClient> {
   const context = contextOf(options, closing.signal);
   await assertOwnKeyring(context, context.signalOf(options));
   const access = new Access(context);
+  const desk = new TicketDesk(context);
+  const tickets = new Tickets(context, desk);
   const close = (): Promise<void> => {
     closing.abort(new DOMException('the client is closed', 'AbortError'));
     return Promise.resolve();
@@ -73,6 +82,9 @@ export async function connect(options: ConnectOptions): Promise<EmrClient> {
     records: new Records(context, access),
     grants: new Grants(context),
     access,
+    audiences: new Audiences(context, desk),
+    tickets,
+    emergency: new Emergency(context, desk, tickets),
     audit: new Audit(context),
     recovery: new Recovery(context),
     close,

@@ -19,6 +19,7 @@ export type {
 } from './identity/identity.js';
 export { DEFAULT_POLICY, type PolicyTerms } from './identity/policy.js';
 export type { ListRecordsOptions, RecordHead, Records } from './records/records.js';
+export type { RecordContent } from './access/record-content.js';
 export type { FetchedRecord, FetchOptions } from './records/fetch.js';
 export type { RecordSource, ReopenableSource } from './records/source.js';
 export type { Uploaded } from './records/upload.js';
@@ -28,6 +29,21 @@ export type { CreateGrantOptions } from './grants/create-grant.js';
 export type { GrantTerms } from './grants/terms.js';
 export type { Access, OpenOptions, RequestOptions } from './access/access.js';
 export type { RecordKey } from './access/record-key.js';
+export type {
+  Audiences,
+  CreateAudienceOptions,
+  ListAudiencesOptions,
+  TicketRequestOptions,
+} from './audiences/audiences.js';
+export type { OpenByTicketOptions, TicketRecordsOptions, Tickets } from './audiences/tickets.js';
+export type { OpenedRecord } from './audiences/read-by-ticket.js';
+export type { TicketRef } from './audiences/ticket-desk.js';
+export type { Emergency, ListTicketsOptions, SetRuleOptions } from './emergency/emergency.js';
+export type { ApprovalRequest } from './emergency/approval.js';
+export type { DeclareOptions, EmergencyPurpose, PrepareOptions } from './emergency/declare.js';
+export type { ReasonOptions } from './emergency/reason.js';
+export { DEFAULT_EMERGENCY_RULE, type EmergencyRuleTerms } from './emergency/rule.js';
+export type { WatchOptions } from './emergency/watch.js';
 export type { Audit, LogOptions } from './audit.js';
 export type { Recovery, RecoveryQuery } from './recovery/recovery.js';
 export type { ApproveRecoveryOptions } from './recovery/approve.js';
@@ -64,6 +80,7 @@ export {
   type AdminContext,
   type CustodianFacts,
 } from './consortium/introduce-admin.js';
+export { publishReviewRule } from './consortium/publish-review-rule.js';
 export {
   rotateCustodian,
   type CustodianKeyStore,

@@ -1,0 +1,95 @@
+/**
+ * The words of a reason: for the patient and the custodians, for nobody else.
+ *
+ * @module
+ */
+import { sealBox, type PublicKey } from '@emr-share/crypto';
+import {
+  canonicalBytes,
+  EmergencyReasonCode,
+  EmrError,
+  validate,
+  type Audience,
+  type AudienceTicket,
+  type EmergencyReason,
+  type MspId,
+  type TicketId,
+} from '@emr-share/model';
+import { bytesToHex, hexToBytes, utf8ToBytes } from '../bytes.js';
+import type { ClientContext } from '../client-context.js';
+import { decoding } from '../crypto-failure.js';
+import { custodianKeysOf } from '../custodian-keys.js';
+import { publicKeyOf } from '../directory.js';
+
+/** Why an emergency is declared. */
+export interface ReasonOptions {
+  /** For all to see. */
+  readonly code: EmergencyReasonCode;
+  /** At most 500 bytes, for the patient and the privacy officers of the custodians. */
+  readonly text?: string | undefined;
+}
+
+const MAX_TEXT_BYTES = 500;
+
+/** Whom a reason's words are sealed to: `patient`, or a custodian's MSP ID. */
+const contextFor = (ticketId: TicketId, to: MspId): Uint8Array => canonicalBytes({ ticketId, to });
+
+/** A reason as it goes on the ledger. Throws `INPUT_INVALID`. */
+export async function sealedReason(
+  context: ClientContext,
+  { code, text }: ReasonOptions,
+  { ticketId, audience }: { readonly ticketId: TicketId; readonly audience: Audience },
+  signal: AbortSignal,
+): Promise<EmergencyReason> {
+  const checked = validate(EmergencyReasonCode, code, 'the reason');
+  if (text === undefined || text === '') return { code: checked };
+  const words = textBytes(text);
+  const { rng, directory } = context;
+  const { patient, custodians } = audience.body;
+  const [{ readerKeyHex }, published] = await Promise.all([
+    directory.keys(patient, signal),
+    directory.custodians(signal),
+  ]);
+  const keys = custodianKeysOf(published);
+  const sealTo = (key: PublicKey, to: MspId): string =>
+    bytesToHex(sealBox(key, words, { context: contextFor(ticketId, to), rng }));
+  return {
+    code: checked,
+    text: {
+      patient: sealTo(publicKeyOf(readerKeyHex, 'the reader key'), 'patient'),
+      custodians: custodians.flatMap((mspId) => {
+        const key = keys.get(mspId);
+        return key === undefined ? [] : [{ mspId, sealed: sealTo(key.publicKey, mspId) }];
+      }),
+    },
+  };
+}
+
+function textBytes(text: string): Uint8Array {
+  const words = utf8ToBytes(text);
+  if (words.length <= MAX_TEXT_BYTES) return words;
+  const problem = `expected at most ${MAX_TEXT_BYTES} bytes`;
+  throw new EmrError('INPUT_INVALID', { what: "the reason's text", problem });
+}
+
+/**
+ * The words as the patient's own key opens them, or a privacy officer's organization.
+ *
+ * @returns `null` where there are none.
+ */
+export async function readReason(
+  { ledger, keyring, userId, mspId }: ClientContext,
+  { ticketId, patient, reason }: AudienceTicket,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const sealed = reason?.text;
+  if (sealed === undefined) return null;
+  if (patient !== userId) {
+    const options = { organizations: [mspId], signal };
+    return (await ledger.evaluate('emergency:ReadReason', { ticketId }, options)).text;
+  }
+  const words = decoding("the reason's text", () =>
+    keyring.openSealed(hexToBytes(sealed.patient), contextFor(ticketId, 'patient')),
+  );
+  return new TextDecoder().decode(words);
+}
