@@ -14,9 +14,9 @@ import {
 import { assertWithinSkew } from './clock-skew.js';
 import type { ContractService } from './contract-service.js';
 import type { ClientIdentity, Context } from './fabric.js';
-import { FragmentStore } from './fragment-store.js';
 import type { Invocation } from './invocation.js';
 import { userKey } from './ledger-keys.js';
+import { SealedStore } from './sealed-store.js';
 import { WorldState } from './world-state.js';
 
 /** What a certificate alone is enough for: registering, and what one must know to register. */
@@ -48,7 +48,7 @@ export async function admit(
     now,
     transactionId: stub.getTxID(),
     state,
-    fragments: new FragmentStore(stub),
+    sealed: new SealedStore(stub),
     transient: stub.getTransient(),
     service,
     emit: (event, payload) => {

@@ -24,13 +24,13 @@ export interface CustodianKey {
   open(sealed: Uint8Array, context: Uint8Array): Uint8Array;
 
   /**
-   * Seals to this very key. The same message in the same context gives the same box, so that an
-   * organization's endorsers agree; to others it is as random as any box.
+   * Seals to this very key, or to a recipient's. The same message in the same context gives the same
+   * box, so that an organization's endorsers agree; to others it is as random as any box.
    */
-  seal(message: Uint8Array, context: Uint8Array): Uint8Array;
+  seal(message: Uint8Array, context: Uint8Array, recipient?: PublicKey): Uint8Array;
 
   /**
-   * Deterministic stream for one re-encryption's proof; `context` names every input of it.
+   * Deterministic stream for the proof of one answer; `context` names every input of it.
    *
    * @see docs/protocol.md §4.4
    */

@@ -6,9 +6,12 @@
 import type { ContractService, ServiceSource } from './contract-service.js';
 import type { EmrContract } from './emr-contract.js';
 import { AccessContract } from './access-contract.js';
+import { AudienceContract } from './audience-contract.js';
 import { AuditContract } from './audit-contract.js';
+import { EmergencyContract } from './emergency-contract.js';
 import { GrantsContract } from './grants-contract.js';
 import { RecordsContract } from './records-contract.js';
+import { RecoveryContract } from './recovery-contract.js';
 import { RegistryContract } from './registry-contract.js';
 
 /** A contract as fabric-shim instantiates it. */
@@ -21,6 +24,9 @@ const CONTRACTS: readonly ServedContract[] = [
   RecordsContract,
   GrantsContract,
   AccessContract,
+  AudienceContract,
+  EmergencyContract,
+  RecoveryContract,
   AuditContract,
 ];
 

@@ -36,9 +36,9 @@ export class CustodianSecret implements CustodianKey {
     return openBox(this.#secretKey, sealed, { context });
   }
 
-  seal(message: Uint8Array, context: Uint8Array): Uint8Array {
+  seal(message: Uint8Array, context: Uint8Array, recipient = this.publicKey): Uint8Array {
     const rng = derivedRng(this.#sealSecret, context);
-    return sealBox(this.publicKey, message, { context, rng });
+    return sealBox(recipient, message, { context, rng });
   }
 
   proofRng(context: Uint8Array): Rng {

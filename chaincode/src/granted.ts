@@ -8,6 +8,7 @@ import {
   scopeNeeded,
   type Grant,
   type GrantId,
+  type ScopeId,
   type SignedGrantScope,
   type TransactionRecord,
   type UnixMillis,
@@ -85,6 +86,8 @@ export function isInForce(
 }
 
 /** Scopes in the order in which the state lists them, so that first and repeated answers agree. */
-export function inOrder(scopes: readonly SignedGrantScope[]): SignedGrantScope[] {
+export function inOrder<S extends { readonly body: { readonly scopeId: ScopeId } }>(
+  scopes: readonly S[],
+): S[] {
   return [...scopes].sort((a, b) => (a.body.scopeId < b.body.scopeId ? -1 : 1));
 }

@@ -7,7 +7,7 @@ import type { ServiceSource } from './contract-service.js';
 import { EmrContract } from './emr-contract.js';
 import { Context, Info, Returns, Transaction } from './fabric.js';
 import { depositFragments } from './rules/deposit.js';
-import { listOutdatedFragments, resealFragments } from './rules/custody.js';
+import { listOutdatedFragments, resealFragments } from './rules/fragment-custody.js';
 import { createGrant, extendGrant, getGrant, listGrants } from './rules/grants.js';
 import {
   closeGrant,

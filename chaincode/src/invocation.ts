@@ -11,7 +11,7 @@ import type {
   ValidatedRequest,
 } from '@emr-share/model';
 import type { ContractService } from './contract-service.js';
-import type { FragmentStore } from './fragment-store.js';
+import type { SealedStore } from './sealed-store.js';
 import type { WorldState } from './world-state.js';
 
 /** A call whose caller and timestamp have been checked. */
@@ -22,7 +22,7 @@ export interface Invocation {
   readonly now: UnixMillis;
   readonly transactionId: string;
   readonly state: WorldState;
-  readonly fragments: FragmentStore;
+  readonly sealed: SealedStore;
   /** Secrets that came beside the transaction and are not part of it. */
   readonly transient: ReadonlyMap<string, Uint8Array>;
   readonly service: ContractService;

@@ -100,17 +100,14 @@ export type StoredAudience = Omit<Audience, 'scopes'>;
  * A ticket of an audience grant without its approvals, which have keys of their own, and without its
  * end, which follows from them and from the rule.
  */
-export interface StoredTicket extends Omit<AudienceTicket, 'approvals' | 'expiresAt'> {
+export type StoredTicket = Omit<AudienceTicket, 'approvals' | 'expiresAt'> & {
   /** Of the rule: how long the ticket lasts, and the moment after which it lasts in no case. */
   readonly ticketMs: number;
   readonly notAfter: UnixMillis;
-}
+};
 
 /** An approval, with the time of the transaction that brought it. */
-export interface StoredApproval {
-  readonly approval: SignedApproval;
-  readonly at: UnixMillis;
-}
+export type StoredApproval = Readonly<{ approval: SignedApproval; at: UnixMillis }>;
 
 /** A request to recover without its approvals and its end, which have keys of their own. */
 export type StoredRecovery = Omit<RecoveryRequest, 'approvals' | 'end'>;

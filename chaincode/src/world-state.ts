@@ -53,6 +53,10 @@ export class WorldState {
     await this.#stub.putState(key, canonicalBytes(value));
   }
 
+  async delete({ type, parts }: FactKey<unknown>): Promise<void> {
+    await this.#stub.deleteState(this.#stub.createCompositeKey(type, [...parts]));
+  }
+
   /** Every fact under a key's leading parts, in key order. In a transaction the range is guarded. */
   async list<T>(prefix: FactKey<T>): Promise<readonly Entry<T>[]> {
     const { type, parts } = prefix;

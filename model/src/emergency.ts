@@ -49,6 +49,9 @@ export const EmergencyReason = v.strictObject({
 });
 export type EmergencyReason = v.InferOutput<typeof EmergencyReason>;
 
+/** How old an approval may be when it is used: time to collect it on a bad line, none to hoard it. */
+export const APPROVAL_LIFE_MS = 900_000;
+
 /** An organization's consent to a declared emergency. Signed with tag `approval` by the approver. */
 export const ApprovalBody = v.strictObject({
   ticketId: TicketId,

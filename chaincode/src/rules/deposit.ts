@@ -6,7 +6,6 @@
 import {
   EmrError,
   FragmentDeposit,
-  parseJson,
   TRANSIENT_FRAGMENTS,
   type MspId,
   type ScopeId,
@@ -19,11 +18,13 @@ import {
   patientSelf,
   sameFact,
 } from '../facts.js';
-import { assertHandedIn, checkDeposited, commitmentOf } from '../fragments.js';
+import { assertHandedIn, checkDeposited } from '../custody-terms.js';
+import { fragmentTerms } from '../fragments.js';
 import { assertInForce } from '../granted.js';
 import type { Invocation, Rule } from '../invocation.js';
 import { grantKey, grantScopeKey } from '../ledger-keys.js';
 import { assertSigned, bytesOf } from '../signed-facts.js';
+import { transientData } from '../transient-data.js';
 import { assertGrantable, assertOwnScopes } from './grant-scopes.js';
 
 /**
@@ -31,10 +32,10 @@ import { assertGrantable, assertOwnScopes } from './grant-scopes.js';
  * any transaction, so a deposit cannot slip in behind a revocation.
  */
 export const depositFragments: Rule<'grants:DepositFragments'> = async (invocation, request) => {
-  const { state, service, fragments } = invocation;
+  const { state, service, sealed: store } = invocation;
   const { grantId, mspId } = request;
   assertOwnOrganization(mspId, service.mspId);
-  const deposit = depositOf(invocation);
+  const deposit = transientData(invocation, TRANSIENT_FRAGMENTS, FragmentDeposit);
   const { body } = deposit.grant;
   if (body.grantId !== grantId) {
     throw new EmrError('INPUT_INVALID', {
@@ -56,28 +57,18 @@ export const depositFragments: Rule<'grants:DepositFragments'> = async (invocati
 
   for (const { scope, sealed } of deposit.fragments) {
     const place = { mspId, grantId, scopeId: scope.body.scopeId };
-    const terms = { place, grant: body, scope: scope.body, verifyingKeyHex: verifyingKey };
+    const signed = { place, grant: body, scope: scope.body, verifyingKeyHex: verifyingKey };
+    const terms = fragmentTerms(signed);
     const bytes = bytesOf(sealed);
     assertHandedIn(bytes, terms);
     // What a grant refers to may have been sealed anew since: a repeat must not put it back.
     if (granted.has(place.scopeId)) continue;
-    assertAccepted(custodian, commitmentOf(terms).generation);
+    assertAccepted(custodian, terms.commitment.generation);
     checkDeposited(bytes, terms, service.custodians);
-    await fragments.put(place, bytes);
+    await store.put(place, bytes);
   }
   return { grantId, mspId, deposited: scopes.map(({ body: { scopeId } }) => scopeId) };
 };
-
-function depositOf({ transient }: Invocation): FragmentDeposit {
-  const bytes = transient.get(TRANSIENT_FRAGMENTS);
-  if (bytes === undefined) {
-    throw new EmrError('INPUT_INVALID', {
-      what: 'the transient data',
-      problem: `it has no member ${TRANSIENT_FRAGMENTS}`,
-    });
-  }
-  return parseJson(FragmentDeposit, new TextDecoder().decode(bytes), 'the deposit');
-}
 
 /**
  * Before a grant exists a deposit may be made anew, with freshly sealed fragments; what a grant on

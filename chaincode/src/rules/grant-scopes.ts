@@ -5,7 +5,6 @@
  * @module
  */
 import {
-  categoryScopeId,
   EmrError,
   parseScopeId,
   recordScopeId,
@@ -13,11 +12,11 @@ import {
   type ScopeId,
   type SignedGrantScope,
 } from '@emr-share/model';
-import { assertAccepted, currentScopeId, custodianOf, recordOf, scopeOf } from '../facts.js';
+import { assertAccepted, custodianOf, recordOf, scopeOf } from '../facts.js';
 import type { Invocation } from '../invocation.js';
-import { scopeHeadKey } from '../ledger-keys.js';
 import { assertSigned } from '../signed-facts.js';
 import type { WorldState } from '../world-state.js';
+import { areExactly, currentScopes, isOfCategories, scopesOfAllEpochs } from './category-scopes.js';
 
 /**
  * The patient signed these scopes, for this grant, each once.
@@ -54,10 +53,9 @@ export async function assertCoverage(
   grant: GrantBody,
   scopes: readonly SignedGrantScope[],
 ): Promise<void> {
-  const covered = new Set(await coveredScopes(state, grant));
-  const exact =
-    covered.size === scopes.length && scopes.every(({ body }) => covered.has(body.scopeId));
-  if (exact) return;
+  const covered = await coveredScopes(state, grant);
+  const named = scopes.map(({ body }) => body.scopeId);
+  if (areExactly(named, covered)) return;
   const problem = 'its scopes are not the current ones of what it covers';
   throw new EmrError('GRANT_REFUSED', { grantId: grant.grantId, problem });
 }
@@ -67,7 +65,7 @@ async function coveredScopes(
   { grantId, patient, coverage }: GrantBody,
 ): Promise<readonly ScopeId[]> {
   if (coverage.kind === 'categories') {
-    return Promise.all(coverage.categories.map((c) => currentScopeId(state, patient, c)));
+    return currentScopes(state, { patient, categories: coverage.categories });
   }
   const record = await recordOf(state, coverage.recordId);
   if (record.patient !== patient) {
@@ -103,8 +101,7 @@ export async function assertGrantable(
 
 function mayOpen({ patient, coverage }: GrantBody, scopeId: ScopeId): boolean {
   if (coverage.kind === 'record') return scopeId === recordScopeId(patient, coverage.recordId);
-  const parsed = parseScopeId(scopeId);
-  return parsed.kind === 'category' && coverage.categories.includes(parsed.category);
+  return isOfCategories(scopeId, { patient, categories: coverage.categories });
 }
 
 /**
@@ -115,15 +112,9 @@ export async function grantableScopes(
   state: WorldState,
   { patient, coverage }: GrantBody,
 ): Promise<readonly ScopeId[]> {
-  if (coverage.kind === 'record') return [recordScopeId(patient, coverage.recordId)];
-  const scopeIds: ScopeId[] = [];
-  for (const category of coverage.categories) {
-    const head = await state.get(scopeHeadKey(patient, category));
-    for (let epoch = 0; head !== null && epoch <= head.epoch; epoch++) {
-      scopeIds.push(categoryScopeId(patient, category, epoch));
-    }
-  }
-  return scopeIds;
+  return coverage.kind === 'record'
+    ? [recordScopeId(patient, coverage.recordId)]
+    : scopesOfAllEpochs(state, { patient, categories: coverage.categories });
 }
 
 /**
@@ -133,7 +124,7 @@ export async function grantableScopes(
  * @throws EmrError `GRANT_REFUSED`, `SCOPE_NOT_FOUND`, `CUSTODIAN_STALE`, `FRAGMENT_MISSING`.
  */
 export async function assertFragments(
-  { state, fragments }: Invocation,
+  { state, sealed }: Invocation,
   grant: GrantBody,
   scope: SignedGrantScope,
 ): Promise<void> {
@@ -147,7 +138,7 @@ export async function assertFragments(
   }
   for (const { mspId, generation, sealedSha256 } of committed.values()) {
     assertAccepted(await custodianOf(state, mspId), generation);
-    if ((await fragments.sha256Of({ mspId, grantId, scopeId })) !== sealedSha256) {
+    if ((await sealed.sha256Of({ mspId, grantId, scopeId })) !== sealedSha256) {
       throw new EmrError('FRAGMENT_MISSING', { mspId, grantId, scopeId });
     }
   }

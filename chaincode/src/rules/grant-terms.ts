@@ -12,9 +12,12 @@ import type { WorldState } from '../world-state.js';
 /** A term, and what is wrong where it does not hold. */
 type Term = (body: GrantBody, policy: PolicyBody, now: UnixMillis) => string | null;
 
-/** A minority of the custodians must never suffice to re-encrypt. */
+/** A minority of the custodians must never suffice to re-encrypt, or to decrypt. */
+export const isMajority = (threshold: number, custodians: number): boolean =>
+  threshold >= Math.floor(custodians / 2) + 1;
+
 const threshold: Term = ({ threshold: t, custodians: { length: n } }) =>
-  t >= Math.floor(n / 2) + 1 ? null : 'the threshold is no majority of the custodians';
+  isMajority(t, n) ? null : 'the threshold is no majority of the custodians';
 
 const duration: Term = ({ rule: { notBefore, notAfter } }, { maxGrantMs }) =>
   notAfter - notBefore <= maxGrantMs ? null : 'it lasts longer than the policy allows';

@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { reencrypt as reencryptCapsule } from '@emr-share/crypto';
+import { reencrypt as reencryptCapsule, type VerifiedKeyFrag } from '@emr-share/crypto';
 import { canonicalBytes, EmrError, type AccessTicket, type Grant } from '@emr-share/model';
 import { currentPolicy, recordOf, userOf } from '../facts.js';
-import type { FragmentPlace } from '../fragment-store.js';
-import { openStored, type OpenedFragment } from '../fragments.js';
+import { openStored, type OpenedSecret } from '../custody-terms.js';
+import { fragmentTerms } from '../fragments.js';
 import { grantFor } from '../granted.js';
 import { sha256Hex } from '../hash.js';
 import type { Invocation, Rule } from '../invocation.js';
+import type { FragmentPlace } from '../sealed-store.js';
 import { capsuleOf } from '../signed-facts.js';
 import { capsuleHexOf, decide, ticketOf } from './access.js';
 
@@ -34,10 +35,10 @@ export const reencrypt: Rule<'access:Reencrypt'> = async (invocation, { ticketId
   const { grantId, scopeId } = ticket;
   const capsuleHex = await capsuleHexOf(state, record, scopeId);
   const place = { mspId, grantId, scopeId };
-  const { sealed, kfrag, custodian } = await ownFragment(current, grant, place);
-  const inputs = { ticketId, mspId, capsule: capsuleHex, fragment: sha256Hex(sealed) };
+  const { stored, secret, custodian } = await ownFragment(current, grant, place);
+  const inputs = { ticketId, mspId, capsule: capsuleHex, fragment: sha256Hex(stored) };
   const rng = custodian.proofRng(canonicalBytes(inputs));
-  const cfrag = reencryptCapsule(capsuleOf(capsuleHex), kfrag, { rng });
+  const cfrag = reencryptCapsule(capsuleOf(capsuleHex), secret, { rng });
   return { mspId, ticketId, cfrag: Buffer.from(cfrag.toBytesSimple()).toString('hex') };
 };
 
@@ -51,16 +52,21 @@ function assertUsable(
 }
 
 async function ownFragment(
-  { state, fragments, service }: Invocation,
+  { state, sealed, service }: Invocation,
   grant: Grant,
   place: FragmentPlace,
-): Promise<OpenedFragment & { readonly sealed: Uint8Array }> {
+): Promise<OpenedSecret<VerifiedKeyFrag> & { readonly stored: Uint8Array }> {
   const scope = grant.scopes.find(({ body }) => body.scopeId === place.scopeId);
-  const sealed = await fragments.get(place);
-  if (scope === undefined || sealed === null) {
+  const stored = await sealed.get(place);
+  if (scope === undefined || stored === null) {
     throw new EmrError('FRAGMENT_MISSING', { ...place });
   }
   const { verifyingKey } = await userOf(state, grant.body.patient);
-  const terms = { place, grant: grant.body, scope: scope.body, verifyingKeyHex: verifyingKey };
-  return { sealed, ...openStored(sealed, terms, service.custodians) };
+  const terms = fragmentTerms({
+    place,
+    grant: grant.body,
+    scope: scope.body,
+    verifyingKeyHex: verifyingKey,
+  });
+  return { stored, ...openStored(stored, terms, service.custodians) };
 }

@@ -35,13 +35,13 @@ export const revokeGrant: Rule<'grants:RevokeGrant'> = async (invocation, { gran
 /** Removes this organization's fragments. Writes private data only. */
 export const purgeFragments: Rule<'grants:PurgeFragments'> = async (invocation, request) => {
   const { grantId, mspId } = request;
-  const { state, fragments, service } = invocation;
+  const { state, sealed, service } = invocation;
   assertOwnOrganization(mspId, service.mspId);
   const grant = await storedGrant(state, grantId);
   assertMayEnd(invocation, grant.body, mspId);
   if (isInForce(grant, invocation)) throw new EmrError('GRANT_ACTIVE', { grantId });
   for (const scopeId of await grantableScopes(state, grant.body)) {
-    await fragments.purge({ mspId, grantId, scopeId });
+    await sealed.purge({ mspId, grantId, scopeId });
   }
   return { grantId, mspId, purged: await scopeIdsOf(invocation, grantId) };
 };
@@ -110,7 +110,7 @@ function assertMayEnd({ caller }: Invocation, body: GrantBody, mspId?: MspId): v
  * also of an extension that was never made; `purged` names the scopes that the grant opened.
  */
 async function fragmentStatus(invocation: Invocation, grant: GrantBody): Promise<FragmentStatus[]> {
-  const { state, fragments } = invocation;
+  const { state, sealed } = invocation;
   const { grantId, custodians } = grant;
   const opened = await scopeIdsOf(invocation, grantId);
   const possible = await grantableScopes(state, grant);
@@ -118,7 +118,7 @@ async function fragmentStatus(invocation: Invocation, grant: GrantBody): Promise
   for (const mspId of custodians) {
     const present: ScopeId[] = [];
     for (const scopeId of possible) {
-      const hash = await fragments.sha256Of({ mspId, grantId, scopeId });
+      const hash = await sealed.sha256Of({ mspId, grantId, scopeId });
       if (hash !== null) present.push(scopeId);
     }
     const purged = opened.filter((scopeId) => !present.includes(scopeId));

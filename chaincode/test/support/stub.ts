@@ -109,6 +109,10 @@ export function createStub(
       simulation.writes.set(key, Uint8Array.from(value));
       return Promise.resolve();
     },
+    deleteState: (key) => {
+      simulation.writes.set(key, null);
+      return Promise.resolve();
+    },
     getStateByPartialCompositeKey: ((objectType: string, attributes: string[]) => {
       const start = compositeKey(objectType, attributes);
       const facts = world.range(start, start + MAX_RUNE);

@@ -1,0 +1,104 @@
+/**
+ * Depositing shares: before the audience grant, with each custodian alone, as transient data.
+ *
+ * @module
+ */
+import {
+  EmrError,
+  ShareDeposit,
+  TRANSIENT_SHARES,
+  type MspId,
+  type ScopeId,
+  type SignedAudienceScope,
+} from '@emr-share/model';
+import { assertAudienceInForce } from '../audiences.js';
+import { assertHandedIn, checkDeposited } from '../custody-terms.js';
+import {
+  assertAccepted,
+  assertOwnOrganization,
+  custodianOf,
+  patientSelf,
+  sameFact,
+} from '../facts.js';
+import type { Invocation, Rule } from '../invocation.js';
+import { audienceKey, audienceScopeKey } from '../ledger-keys.js';
+import { shareTerms } from '../shares.js';
+import { assertSigned, bytesOf } from '../signed-facts.js';
+import { transientData } from '../transient-data.js';
+import { assertOwnAudienceScopes, assertShareable } from './audience-scopes.js';
+
+/**
+ * Writes private data of this organization only; what it reads of the public state is guarded as in
+ * any transaction, so a deposit cannot slip in behind the end of the grant.
+ */
+export const depositShares: Rule<'audience:DepositShares'> = async (invocation, request) => {
+  const { state, service, sealed: store } = invocation;
+  const { audienceId, mspId } = request;
+  assertOwnOrganization(mspId, service.mspId);
+  const deposit = transientData(invocation, TRANSIENT_SHARES, ShareDeposit);
+  const { body } = deposit.audience;
+  if (body.audienceId !== audienceId) {
+    throw new EmrError('INPUT_INVALID', {
+      what: 'the deposit',
+      problem: 'its audience grant is not the one of the request',
+    });
+  }
+  const { verifyingKey } = await patientSelf(invocation, body.patient, 'deposit shares');
+  assertSigned('audience', deposit.audience, verifyingKey);
+  const scopes = deposit.shares.map(({ scope }) => scope);
+  assertOwnAudienceScopes(body, scopes, verifyingKey);
+  if (!body.custodians.includes(mspId)) {
+    const problem = 'the organization is no custodian of the audience grant';
+    throw new EmrError('SHARE_INVALID', { mspId, audienceId, problem });
+  }
+  for (const scope of scopes) await assertShareable(state, body, scope);
+  const shared = await sharedAlready(invocation, deposit, mspId);
+  const custodian = await custodianOf(state, mspId);
+
+  for (const { scope, sealed } of deposit.shares) {
+    const place = { mspId, audienceId, scopeId: scope.body.scopeId };
+    const terms = shareTerms({ place, audience: body, scope: scope.body });
+    const bytes = bytesOf(sealed);
+    assertHandedIn(bytes, terms);
+    // What a grant refers to may have been sealed anew since: a repeat must not put it back.
+    if (shared.has(place.scopeId)) continue;
+    assertAccepted(custodian, terms.commitment.generation);
+    checkDeposited(bytes, terms, service.custodians);
+    await store.put(place, bytes);
+  }
+  return { audienceId, mspId, deposited: scopes.map(({ body: { scopeId } }) => scopeId) };
+};
+
+/**
+ * Before an audience grant exists a deposit may be made anew, with freshly sealed shares; what a grant
+ * on the ledger refers to may be repeated, not replaced, and only while the grant is in force.
+ *
+ * @returns the scopes of the deposit that the grant on the ledger has.
+ * @throws EmrError `AUDIENCE_EXISTS`, `AUDIENCE_ENDED`.
+ */
+async function sharedAlready(
+  { state, now }: Invocation,
+  { audience, shares }: ShareDeposit,
+  mspId: MspId,
+): Promise<ReadonlySet<ScopeId>> {
+  const { audienceId } = audience.body;
+  const stored = await state.get(audienceKey(audienceId));
+  const shared = new Set<ScopeId>();
+  if (stored === null) return shared;
+  if (!sameFact(stored.body, audience.body)) throw new EmrError('AUDIENCE_EXISTS', { audienceId });
+  assertAudienceInForce(stored, now);
+  for (const { scope } of shares) {
+    const { scopeId } = scope.body;
+    const present = await state.get(audienceScopeKey(audienceId, scopeId));
+    if (present === null) continue;
+    if (commitment(present, mspId) !== commitment(scope, mspId)) {
+      throw new EmrError('AUDIENCE_EXISTS', { audienceId });
+    }
+    shared.add(scopeId);
+  }
+  return shared;
+}
+
+function commitment({ body }: SignedAudienceScope, mspId: MspId): string | undefined {
+  return body.shares.find((share) => share.mspId === mspId)?.sealedSha256;
+}

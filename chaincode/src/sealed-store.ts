@@ -1,0 +1,83 @@
+/**
+ * The sealed fragments and shares in the organizations' implicit private collections.
+ *
+ * @module
+ */
+import {
+  implicitCollection,
+  type AudienceId,
+  type GrantId,
+  type MspId,
+  type RecoveryPlanId,
+  type ScopeId,
+} from '@emr-share/model';
+import type { ChaincodeStub } from './fabric.js';
+import { fragmentKey, recoveryShareKey, shareKey, type FactKey } from './ledger-keys.js';
+
+/** One fragment's place: at one organization, for one scope of one grant. */
+export interface FragmentPlace {
+  readonly mspId: MspId;
+  readonly grantId: GrantId;
+  readonly scopeId: ScopeId;
+}
+
+/** One share's place: at one organization, for one scope of one audience grant. */
+export interface SharePlace {
+  readonly mspId: MspId;
+  readonly audienceId: AudienceId;
+  readonly scopeId: ScopeId;
+}
+
+/** The place of one share of a recovery plan: at one organization. */
+export interface RecoveryPlace {
+  readonly mspId: MspId;
+  readonly planId: RecoveryPlanId;
+}
+
+/** Where something rests that the patient sealed to an organization. */
+export type SecretPlace = FragmentPlace | SharePlace | RecoveryPlace;
+
+/**
+ * Reads, writes and purges what is sealed. Only a service of the organization itself can read, write
+ * or purge; every endorser can see the hash.
+ */
+export class SealedStore {
+  readonly #stub: ChaincodeStub;
+
+  constructor(stub: ChaincodeStub) {
+    this.#stub = stub;
+  }
+
+  /** SHA-256 of the sealed secret as hex, which the whole channel knows; `null`: there is none. */
+  async sha256Of(place: SecretPlace): Promise<string | null> {
+    const hash = await this.#stub.getPrivateDataHash(...this.#address(place));
+    return hash.length === 0 ? null : Buffer.from(hash).toString('hex');
+  }
+
+  async get(place: SecretPlace): Promise<Uint8Array | null> {
+    const sealed = await this.#stub.getPrivateData(...this.#address(place));
+    return sealed.length === 0 ? null : Uint8Array.from(sealed);
+  }
+
+  async put(place: SecretPlace, sealed: Uint8Array): Promise<void> {
+    await this.#stub.putPrivateData(...this.#address(place), sealed);
+  }
+
+  /** Removes the value, its earlier versions and its hash. Nothing to purge is no error. */
+  async purge(place: SecretPlace): Promise<void> {
+    if ((await this.sha256Of(place)) === null) return;
+    await this.#stub.purgePrivateData(...this.#address(place));
+  }
+
+  #address(place: SecretPlace): [collection: string, key: string] {
+    const { type, parts } = keyOf(place);
+    return [implicitCollection(place.mspId), this.#stub.createCompositeKey(type, [...parts])];
+  }
+}
+
+function keyOf(place: SecretPlace): FactKey<Uint8Array> {
+  if ('planId' in place) return recoveryShareKey(place.planId);
+  return 'audienceId' in place
+    ? shareKey(place.audienceId, place.scopeId)
+    : fragmentKey(place.grantId, place.scopeId);
+}
