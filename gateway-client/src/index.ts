@@ -35,7 +35,12 @@ export type {
   ListAudiencesOptions,
   TicketRequestOptions,
 } from './audiences/audiences.js';
-export type { OpenByTicketOptions, TicketRecordsOptions, Tickets } from './audiences/tickets.js';
+export type {
+  FetchByTicketOptions,
+  OpenByTicketOptions,
+  TicketRecordsOptions,
+  Tickets,
+} from './audiences/tickets.js';
 export type { OpenedRecord } from './audiences/read-by-ticket.js';
 export type { TicketRef } from './audiences/ticket-desk.js';
 export type { Emergency, ListTicketsOptions, SetRuleOptions } from './emergency/emergency.js';
@@ -91,5 +96,10 @@ export {
 export {
   makePatientSummary,
   type PatientSummary,
-  type SkippedResource,
+  type SummaryLine,
+  type SummarySection,
 } from './summary/patient-summary.js';
+export type { SkippedResource } from './summary/facts.js';
+export { mergeSummaries } from './summary/merge-summaries.js';
+export { summaryText } from './summary/summary-text.js';
+export { currentSummaries } from './summary/current-summaries.js';

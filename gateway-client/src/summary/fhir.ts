@@ -11,6 +11,7 @@ const text = v.pipe(v.string(), v.maxLength(MAX_TEXT));
 const dateTime = v.pipe(
   v.string(),
   v.regex(/^\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?)?)?$/),
+  v.check((moment) => !Number.isNaN(Date.parse(moment)), 'a date of the calendar'),
 );
 
 const Coding = v.object({
@@ -31,6 +32,7 @@ const Quantity = v.object({
   code: v.optional(text),
 });
 
+/** Who it is about. */
 export const Patient = v.object({
   resourceType: v.literal('Patient'),
   name: v.optional(
@@ -39,6 +41,7 @@ export const Patient = v.object({
   gender: v.optional(v.picklist(['male', 'female', 'other', 'unknown'])),
   birthDate: v.optional(dateTime),
 });
+export type Patient = v.InferOutput<typeof Patient>;
 
 export const AllergyIntolerance = v.object({
   resourceType: v.literal('AllergyIntolerance'),
@@ -139,6 +142,7 @@ export const Consent = v.object({
 export const Content = v.looseObject({ resourceType: text });
 export const Bundle = v.object({
   resourceType: v.literal('Bundle'),
+  timestamp: v.optional(dateTime),
   entry: v.optional(v.array(v.object({ resource: v.optional(v.unknown()) }))),
 });
 

@@ -25,13 +25,15 @@ const ADVANCE_DIRECTIVE_SCOPES = ['adr'];
 /** A resource that belongs into a section. */
 export interface SectionItem {
   readonly resource: Readonly<Record<string, unknown>>;
-  /** What two entries of the same fact have in common. */
+  /** What two entries of the same fact have in common: what people call it. */
   readonly fact: string;
   /** When it was written down, ISO 8601; the later one of two stands. */
   readonly recorded: string;
   /** Whether it still holds; where not, it also removes an older entry of the same fact. */
   readonly current: boolean;
   readonly line: string;
+  /** Whether it is to be read before the others. */
+  readonly urgent: boolean;
 }
 
 export interface SectionKind {
@@ -49,6 +51,12 @@ export interface SectionKind {
 const join = (...parts: readonly (string | undefined)[]): string =>
   parts.filter((part) => part !== undefined && part !== '').join(', ');
 
+/**
+ * Facts are the same where they have the same name, however it is spaced. Codes are not compared: one
+ * code may stand for many substances, and one entry too many does less harm than one too few.
+ */
+const named = (name: string): string => name.trim().replaceAll(/\s+/g, ' ').toLowerCase();
+
 const NOT_TRUE = ['entered-in-error', 'refuted'];
 const ENDED = ['inactive', 'resolved', 'remission'];
 
@@ -65,8 +73,9 @@ const allergies: SectionKind = {
     );
     return {
       resource,
-      fact: labelOf(code),
+      fact: named(labelOf(code)),
       recorded: recordedDate,
+      urgent: criticality === 'high',
       current: !hasCode(clinicalStatus, ENDED) && !hasCode(verificationStatus, NOT_TRUE),
       line: join(
         labelOf(code),
@@ -87,8 +96,9 @@ const problems: SectionKind = {
     const { clinicalStatus, verificationStatus, code, onsetDateTime, recordedDate } = resource;
     return {
       resource,
-      fact: labelOf(code),
+      fact: named(labelOf(code)),
       recorded: recordedDate ?? onsetDateTime ?? '',
+      urgent: false,
       current: !hasCode(clinicalStatus, ENDED) && !hasCode(verificationStatus, NOT_TRUE),
       line: join(
         labelOf(code),
@@ -109,8 +119,9 @@ function readMedication(raw: unknown): SectionItem {
   const label = labelOf(resource.medicationCodeableConcept);
   return {
     resource,
-    fact: label,
+    fact: named(label),
     recorded: recorded ?? '',
+    urgent: false,
     current: ACTIVE_MEDICATION.includes(resource.status),
     line: join(label, ...(dosage ?? []).map((one) => one.text)),
   };
@@ -136,8 +147,9 @@ const bloodGroup: SectionKind = {
     const value = valueString ?? labelOf(valueCodeableConcept);
     return {
       resource,
-      fact: labelOf(code),
+      fact: named(labelOf(code)),
       recorded: effectiveDateTime,
+      urgent: false,
       current: status === 'final' || status === 'amended' || status === 'corrected',
       line: join(`${labelOf(code)}: ${value}`),
     };
@@ -155,8 +167,9 @@ const implants: SectionKind = {
     const name = type === undefined ? (deviceName?.[0]?.name ?? 'not named') : labelOf(type);
     return {
       resource,
-      fact: join(name, modelNumber),
+      fact: named(join(name, modelNumber)),
       recorded: '',
+      urgent: false,
       current: status === 'active' || status === 'unknown',
       line: join(name, manufacturer, modelNumber),
     };
@@ -175,8 +188,9 @@ const directives: SectionKind = {
     const about = (provision?.code ?? []).map(labelOf);
     return {
       resource,
-      fact: join(...category.map(labelOf), ...about),
+      fact: named(join(...category.map(labelOf), ...about)),
       recorded: dateTime,
+      urgent: false,
       current: status === 'active',
       line: join(...category.map(labelOf), provision?.type, ...about),
     };
@@ -188,7 +202,7 @@ export const SECTIONS: readonly SectionKind[] = [
   allergies,
   medications,
   problems,
-  bloodGroup,
   implants,
+  bloodGroup,
   directives,
 ];

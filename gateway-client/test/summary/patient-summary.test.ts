@@ -174,7 +174,7 @@ if (DATA === undefined) {
     const summary = makePatientSummary([JSON.parse(text)], MADE_AT);
     expect(summary.skipped).toEqual([]);
     expect(summary.counts['Allergies and intolerances']).toBeGreaterThan(0);
-    expect(summary.bytes.length).toBeLessThan(16_384);
+    expect(summary.bytes.length).toBeLessThan(32_768);
 
     const { entry, type } = documentOf(summary);
     expect(type).toBe('document');
