@@ -74,3 +74,15 @@ export async function newPhysician(
   await physician.client.identity.register({ role: 'physician' });
   return physician;
 }
+
+/** Somebody of any role, registered. */
+export async function newcomer(
+  backend: Backend,
+  role: Role,
+  { name, mspId, department }: { name: string; mspId: string; department?: string },
+): Promise<Person> {
+  const attributes = department === undefined ? {} : { department };
+  const person = await join(backend, { name, mspId, role, ...attributes });
+  await person.client.identity.register({ role });
+  return person;
+}

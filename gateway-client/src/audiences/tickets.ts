@@ -16,6 +16,7 @@ import type { ClientContext } from '../client-context.js';
 import type { CallOptions } from '../ports/ledger.js';
 import type { ProgressListener } from '../progress.js';
 import { assertAuthentic } from '../records/verified-record.js';
+import type { Admission } from './open-records.js';
 import { readByTicket, recordPages, type OpenedRecord } from './read-by-ticket.js';
 import type { TicketDesk, TicketRef } from './ticket-desk.js';
 
@@ -23,9 +24,11 @@ export interface TicketRecordsOptions extends CallOptions {
   readonly category?: Category | undefined;
 }
 
-export interface OpenByTicketOptions extends TicketRecordsOptions {
+export interface FetchByTicketOptions extends CallOptions {
   readonly onProgress?: ProgressListener | undefined;
 }
+
+export interface OpenByTicketOptions extends TicketRecordsOptions, FetchByTicketOptions {}
 
 /**
  * What a ticket opens, for its reader. A ticket in hand, as it was returned, saves the round trip
@@ -75,29 +78,23 @@ export class Tickets {
    * Opens one record: every custodian is asked for its partial decryption, and the first `threshold`
    * that prove themselves open the key.
    *
-   * @throws EmrError `AUDIENCE_SCOPE_MISSING` for a record that the grant has no shares for;
+   * @param record - As {@link Tickets.records} gave it, or its ID, which is looked for among them.
+   * @throws EmrError `AUDIENCE_SCOPE_MISSING` for a record that the ticket does not open;
    *   `PARTIALS_INSUFFICIENT`; the custodians' common reason, such as `TICKET_ENDED`; while the content
    *   is read, `CIPHERTEXT_TAMPERED`, `BLOB_UNAVAILABLE`, `BLOB_CORRUPT`.
    */
   async fetch(
     ticket: TicketRef,
-    recordId: RecordId,
-    options: CallOptions & { readonly onProgress?: ProgressListener | undefined } = {},
+    record: RecordId | TransactionRecord,
+    options: FetchByTicketOptions = {},
   ): Promise<OpenedRecord> {
-    const { onProgress } = options;
-    const signal = this.#context.signalOf(options);
-    validate(RecordId, recordId, 'the record ID');
-    const admission = await this.#desk.admit(ticket, signal);
-    const record = await this.#context.ledger.evaluate(
-      'records:GetRecord',
-      { recordId },
-      { signal },
-    );
-    if (record.recordId !== recordId) throw new EmrError('SIGNATURE_INVALID', { what: 'record' });
-    const reading = { signal, onProgress };
-    const [opened] = await readByTicket(this.#context, this.#desk, admission, [record], reading);
-    if (opened === undefined) throw new EmrError('RECORD_NOT_FOUND', { recordId });
-    return opened;
+    const reading = { onProgress: options.onProgress, signal: this.#context.signalOf(options) };
+    const admission = await this.#desk.admit(ticket, reading.signal);
+    const found =
+      typeof record === 'string' ? await this.#find(admission, record, reading.signal) : record;
+    const [opened] = await readByTicket(this.#context, this.#desk, admission, [found], reading);
+    if (opened !== undefined) return opened;
+    throw new EmrError('RECORD_NOT_FOUND', { recordId: found.recordId });
   }
 
   /**
@@ -116,5 +113,19 @@ export class Tickets {
     for await (const page of recordPages(this.#context, admission, reading)) {
       yield* await readByTicket(this.#context, this.#desk, admission, page, reading);
     }
+  }
+
+  async #find(
+    admission: Admission,
+    recordId: RecordId,
+    signal: AbortSignal,
+  ): Promise<TransactionRecord> {
+    validate(RecordId, recordId, 'the record ID');
+    for await (const page of recordPages(this.#context, admission, { signal })) {
+      const found = page.find((record) => record.recordId === recordId);
+      if (found !== undefined) return found;
+    }
+    const { audienceId } = admission.ticket;
+    throw new EmrError('AUDIENCE_SCOPE_MISSING', { audienceId, recordId });
   }
 }

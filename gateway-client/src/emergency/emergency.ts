@@ -30,13 +30,7 @@ import {
   type PrepareOptions,
 } from './declare.js';
 import { readReason } from './reason.js';
-import {
-  currentRule,
-  DEFAULT_EMERGENCY_RULE,
-  optOut,
-  setRule,
-  type EmergencyRuleTerms,
-} from './rule.js';
+import { currentRule, optOut, ruleTermsOf, setRule, type EmergencyRuleTerms } from './rule.js';
 import { emergenciesAmong, type WatchOptions } from './watch.js';
 
 export interface SetRuleOptions extends CallOptions, Partial<EmergencyRuleTerms> {}
@@ -70,9 +64,7 @@ export class Emergency {
    *   with: call again.
    */
   async setRule(options: SetRuleOptions = {}): Promise<Audience> {
-    const { signal: _signal, ...terms } = options;
-    const rule = { ...DEFAULT_EMERGENCY_RULE, ...definedOf(terms) };
-    return setRule(this.#context, rule, this.#context.signalOf(options));
+    return setRule(this.#context, ruleTermsOf(options), this.#context.signalOf(options));
   }
 
   /** (Patient.) The rule in force, or `null` after opting out. */
@@ -228,11 +220,4 @@ export class Emergency {
     const events = this.#context.ledger.events({ after: options.after, signal });
     return emergenciesAmong(events, options.patient);
   }
-}
-
-/** Without what is `undefined`: that does not override a default. */
-function definedOf<T extends object>(terms: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(terms).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }

@@ -7,6 +7,7 @@ import {
   EMERGENCY_PURPOSES,
   type Audience,
   type Category,
+  type PolicyBody,
   type ShareStatus,
 } from '@emr-share/model';
 import { createAudience } from '../audiences/create-audience.js';
@@ -94,16 +95,58 @@ export async function setRule(
   return rule;
 }
 
+/**
+ * The rule that a patient enrols with.
+ *
+ * @param asked - `false`: opt out. Left out: whatever the patient has decided before, else the default
+ * rule, for those of its categories that the policy leaves open.
+ * @returns `null` where there is none.
+ */
+export async function enrolmentRule(
+  context: ClientContext,
+  asked: Partial<EmergencyRuleTerms> | false | undefined,
+  policy: PolicyBody,
+  signal: AbortSignal,
+): Promise<Audience | null> {
+  if (asked === false) {
+    await optOut(context, signal);
+    return null;
+  }
+  if (asked !== undefined) return setRule(context, ruleTermsOf(asked), signal);
+  const decided = await allRules(context, signal);
+  if (decided.length > 0) return currentRule(context, signal);
+  const categories = DEFAULT_EMERGENCY_RULE.categories.filter(
+    (category) => !policy.closedCategories.includes(category),
+  );
+  return categories.length === 0 ? null : setRule(context, ruleTermsOf({ categories }), signal);
+}
+
+/** {@link DEFAULT_EMERGENCY_RULE} but for what is given. */
+export function ruleTermsOf(given: Partial<EmergencyRuleTerms>): EmergencyRuleTerms {
+  const { categories, approvals, ticketMs, dutyServices } = DEFAULT_EMERGENCY_RULE;
+  return {
+    categories: given.categories ?? categories,
+    approvals: given.approvals ?? approvals,
+    ticketMs: given.ticketMs ?? ticketMs,
+    dutyServices: given.dutyServices ?? dutyServices,
+    threshold: given.threshold,
+  };
+}
+
 /** See `Emergency.optOut`. */
 export async function optOut(
   context: ClientContext,
   signal: AbortSignal,
 ): Promise<readonly ShareStatus[]> {
+  return endRules(context, await allRules(context, signal), signal);
+}
+
+async function allRules(context: ClientContext, signal: AbortSignal): Promise<readonly Audience[]> {
   const rules: Audience[] = [];
   for await (const audience of listAudiences(context, context.userId, signal)) {
     if (audience.body.rule.kind === 'emergency') rules.push(audience);
   }
-  return endRules(context, rules, signal);
+  return rules;
 }
 
 async function endRules(

@@ -17,6 +17,7 @@ import {
   type UserId,
 } from '@emr-share/model';
 import { allOf } from '../all-of.js';
+import { extendOwnAudiences } from '../audiences/extend-own-audiences.js';
 import type { ClientContext } from '../client-context.js';
 import { coveredEpochs } from '../covered-scopes.js';
 import { ownCurrentScope, publishScopes } from '../identity/scopes.js';
@@ -69,7 +70,12 @@ export async function revokeGrant(
   await allOf(
     [
       purgeEverywhere(context, grant, signal),
-      rollEpoch ? extendOthers(context, grant, signal) : undefined,
+      ...(rollEpoch
+        ? [
+            extendOthers(context, grant, signal),
+            extendOwnAudiences(context, coveredCategories(grant), signal),
+          ]
+        : []),
     ],
     signal,
   );

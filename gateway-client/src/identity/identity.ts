@@ -10,6 +10,7 @@ import {
   ScopeGroup,
   UserId,
   validate,
+  type Audience,
   type PolicyBody,
   type RegistrationBody,
   type ScopeId,
@@ -17,6 +18,7 @@ import {
   type User,
 } from '@emr-share/model';
 import type { ClientContext } from '../client-context.js';
+import { enrolmentRule, type EmergencyRuleTerms } from '../emergency/rule.js';
 import type { CallOptions } from '../ports/ledger.js';
 import { find, submitSettled } from '../settle.js';
 import { publishPolicy, type PolicyTerms } from './policy.js';
@@ -30,6 +32,11 @@ export interface RegisterOptions extends CallOptions {
 export interface EnrolPatientOptions extends CallOptions {
   /** Default: {@link DEFAULT_POLICY}. */
   readonly policy?: Partial<PolicyTerms> | undefined;
+  /**
+   * What emergency physicians may open; `false` opts out, and so must every repeat of the call.
+   * Default: what the patient has decided before, else {@link DEFAULT_EMERGENCY_RULE}.
+   */
+  readonly emergency?: Partial<EmergencyRuleTerms> | false | undefined;
 }
 
 /** What a patient has published. */
@@ -38,6 +45,8 @@ export interface EnrolledPatient {
   readonly policy: PolicyBody;
   /** One for each category, and one for what is sealed: the current epoch. */
   readonly scopes: readonly ScopeId[];
+  /** The emergency rule; `null` after opting out. */
+  readonly emergency: Audience | null;
 }
 
 /** The caller's own standing on the ledger. */
@@ -132,14 +141,17 @@ export class Identity {
   }
 
   /**
-   * All that a new patient needs: {@link Identity.register}, {@link Identity.publishPolicy} and
-   * {@link Identity.openScopes}. Where an earlier run stopped half-way, this one finishes it.
+   * All that a new patient needs: {@link Identity.register}, {@link Identity.publishPolicy},
+   * {@link Identity.openScopes} and an emergency rule. Where an earlier run stopped half-way, this one
+   * finishes it.
    */
   async enrolPatient(options: EnrolPatientOptions = {}): Promise<EnrolledPatient> {
     const user = await this.register({ role: 'patient', signal: options.signal });
     const { body: policy } = await this.publishPolicy(options.policy, options);
     const scopes = await this.openScopes(SCOPE_GROUPS, options);
-    return { user, policy, scopes };
+    const signal = this.#context.signalOf(options);
+    const emergency = await enrolmentRule(this.#context, options.emergency, policy, signal);
+    return { user, policy, scopes, emergency };
   }
 
   #own(user: User, role: Role): User {
