@@ -53,7 +53,8 @@ export function assertCapsule(hex: string, what: string): void {
   asInput(what, () => capsuleOf(hex));
 }
 
-function asInput(what: string, decode: () => unknown): void {
+/** Runs `decode`; what it refuses is `INPUT_INVALID`. */
+export function asInput(what: string, decode: () => unknown): void {
   try {
     decode();
   } catch (cause) {

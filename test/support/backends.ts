@@ -6,10 +6,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { Consortium } from '@emr-share/embedded';
 import type { BlobStore, Identity, Keyring, Ledger } from '@emr-share/gateway-client';
-import type { MspId, Role, UserId } from '@emr-share/model';
+import type { MspId, Role, UnixMillis, UserId } from '@emr-share/model';
 import { openSharedNetwork, restartNetwork } from './network.js';
 
 /** Whom an organization's CA certifies. */
@@ -26,6 +27,10 @@ export interface Backend {
   readonly organizations: readonly MspId[];
   readonly blobs: BlobStore;
   enrol(enrolment: Enrolment): Promise<Identity>;
+  /** Certifies somebody anew, for a new key: a new device. */
+  enrolAgain(enrolment: Enrolment): Promise<Identity>;
+  /** Ends when every organization's clock is past a moment. Embedded, the clocks are moved. */
+  until(moment: UnixMillis): Promise<void>;
   ledger(identity: Identity): Ledger;
   /** Somebody who may read every log, and each organization's admin. */
   admin(mspId: MspId): Promise<{ readonly identity: Identity; readonly keyring: Keyring }>;
@@ -36,21 +41,31 @@ export interface Backend {
 
 async function openEmbedded(): Promise<Backend> {
   const directory = await mkdtemp(join(tmpdir(), 'emr-scenario-'));
-  let consortium = await Consortium.open({ directory });
+  let ahead = 0;
+  const clock = { now: () => Date.now() + ahead };
+  let consortium = await Consortium.open({ directory, clock });
+  const enrol: Backend['enrol'] = async ({ mspId, ...options }) =>
+    (await consortium.enrol(mspId, { ...options, publicKeyPem: undefined })).identity;
   return {
     name: 'embedded',
     organizations: consortium.organizations,
     get blobs() {
       return consortium.blobs;
     },
-    async enrol({ mspId, ...options }) {
-      return (await consortium.enrol(mspId, { ...options, publicKeyPem: undefined })).identity;
+    enrol,
+    enrolAgain: async (enrolment) => {
+      await consortium.revokeEnrolment(enrolment.mspId, enrolment.userId);
+      return enrol(enrolment);
+    },
+    until: (moment) => {
+      ahead += Math.max(0, moment + 1 - clock.now());
+      return Promise.resolve();
     },
     ledger: (identity) => consortium.ledger(identity),
     admin: (mspId) => Promise.resolve(consortium.admin(mspId)),
     async restart() {
       await consortium.close();
-      consortium = await Consortium.open({ directory });
+      consortium = await Consortium.open({ directory, clock });
     },
     async close() {
       await consortium.close();
@@ -70,6 +85,9 @@ async function openFabric(): Promise<Backend> {
     organizations,
     blobs,
     enrol: ({ mspId, ...enrolment }) => consortium.enrol(mspId, enrolment),
+    // The CA certifies a new key for who is known in the same role.
+    enrolAgain: ({ mspId, ...enrolment }) => consortium.enrol(mspId, enrolment),
+    until: (moment) => sleep(Math.max(0, moment + 1 - Date.now())),
     ledger: (identity) => inStep.ledger(consortium.ledger(identity)),
     admin: (mspId) => consortium.admin(mspId),
     restart: () => restartNetwork(dir),
