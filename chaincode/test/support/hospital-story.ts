@@ -70,6 +70,11 @@ export class HospitalStory {
     return story;
   }
 
+  /** The same story, to be gone on with apart from this one. */
+  fork(): HospitalStory {
+    return new HospitalStory(this.people, this.channel.fork());
+  }
+
   get now(): number {
     return this.channel.now;
   }
