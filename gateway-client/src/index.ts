@@ -22,7 +22,7 @@ export type { ListRecordsOptions, RecordHead, Records } from './records/records.
 export type { RecordContent } from './access/record-content.js';
 export type { FetchedRecord, FetchOptions } from './records/fetch.js';
 export type { RecordSource, ReopenableSource } from './records/source.js';
-export type { Uploaded } from './records/upload.js';
+export type { Uploaded } from './summary/upload-with-summary.js';
 export type { UploadOptions } from './records/upload-plan.js';
 export type { Grants, ListGrantsOptions, RevokeOptions } from './grants/grants.js';
 export type { CreateGrantOptions } from './grants/create-grant.js';
@@ -47,7 +47,7 @@ export type { Emergency, ListTicketsOptions, SetRuleOptions } from './emergency/
 export type { ApprovalRequest } from './emergency/approval.js';
 export type { DeclareOptions, EmergencyPurpose, PrepareOptions } from './emergency/declare.js';
 export type { ReasonOptions } from './emergency/reason.js';
-export { DEFAULT_EMERGENCY_RULE, type EmergencyRuleTerms } from './emergency/rule.js';
+export { DEFAULT_EMERGENCY_RULE, type EmergencyRuleOptions } from './emergency/rule.js';
 export type { WatchOptions } from './emergency/watch.js';
 export type { Audit, LogOptions } from './audit.js';
 export type { Recovery, RecoveryQuery } from './recovery/recovery.js';
@@ -86,6 +86,7 @@ export {
   type CustodianFacts,
 } from './consortium/introduce-admin.js';
 export { publishReviewRule } from './consortium/publish-review-rule.js';
+export type { SecretRef } from './consortium/custody-kinds.js';
 export {
   rotateCustodian,
   type CustodianKeyStore,
@@ -103,3 +104,6 @@ export type { SkippedResource } from './summary/facts.js';
 export { mergeSummaries } from './summary/merge-summaries.js';
 export { summaryText } from './summary/summary-text.js';
 export { currentSummaries } from './summary/current-summaries.js';
+export type { CurrentSummary, ReadSummaryOptions } from './summary/read-summary.js';
+export type { RefreshedSummary } from './summary/refresh-summary.js';
+export type { Summaries } from './summary/summaries.js';

@@ -5,9 +5,9 @@
  * @module
  */
 import {
+  canonicalJson,
   EmrError,
   type Custodian,
-  type FragmentRef,
   type KeyGeneration,
   type MspId,
 } from '@emr-share/model';
@@ -16,6 +16,7 @@ import { overPages } from '../pages.js';
 import type { Ledger } from '../ports/ledger.js';
 import { whileBehind } from '../retry.js';
 import { submitSettled } from '../settle.js';
+import { CUSTODY_KINDS, type Custody, type CustodyKind, type SecretRef } from './custody-kinds.js';
 
 /** Where an organization's custodian keys rest; only its contract service uses them. */
 export interface CustodianKeyStore {
@@ -30,7 +31,7 @@ export interface CustodianKeyStore {
 /** Where a rotation stands. */
 export interface RotationProgress {
   readonly step: 'publish' | 'reseal' | 'retire' | 'destroy';
-  /** Fragments sealed to the new key so far. */
+  /** Fragments and shares sealed to the new key so far. */
   readonly resealed: number;
 }
 
@@ -49,10 +50,10 @@ export interface RotationReport {
   readonly generation: KeyGeneration;
   /** Whether this call finished a rotation that another one had begun. */
   readonly resumed: boolean;
-  /** Fragments that this call sealed to the new key. */
+  /** Fragments and shares that this call sealed to the new key. */
   readonly resealed: number;
-  /** Fragments of grants in force that no key opened, before the rotation either. */
-  readonly unreadable: readonly FragmentRef[];
+  /** What is live and no key opened, before the rotation either. */
+  readonly unreadable: readonly SecretRef[];
   /** Generations whose keys this call destroyed. */
   readonly destroyed: readonly KeyGeneration[];
 }
@@ -61,7 +62,7 @@ const never = new AbortController().signal;
 
 /**
  * Gives an organization a new custodian key: makes and publishes it, seals every fragment of a grant
- * in force to it, has the ledger refuse the old one, and destroys the old one once nothing that is
+ * in force and every share of a recovery plan in force to it, has the ledger refuse the old one, and destroys the old one once nothing that is
  * live needs it. Fragments can be read and deposited all the while. A call that ended early, at
  * whatever step, is finished by the next one.
  *
@@ -78,7 +79,7 @@ class Rotation {
   readonly #keys: CustodianKeyStore;
   readonly #signal: AbortSignal;
   readonly #onProgress: (progress: RotationProgress) => void;
-  readonly #unreadable = new Map<string, FragmentRef>();
+  readonly #unreadable = new Map<string, SecretRef>();
   #resealed = 0;
 
   constructor({ ledger, keys, signal = never, onProgress = () => undefined }: RotationOptions) {
@@ -165,40 +166,33 @@ class Rotation {
     });
   }
 
-  /** One walk over the fragments. `acceptedFrom`: the least that an answering peer knew of. */
+  /** One walk over all that is kept. `acceptedFrom`: the least that an answering peer knew of. */
   async #resealOnce(
     generation: KeyGeneration,
   ): Promise<{ readonly found: number; readonly acceptedFrom: KeyGeneration }> {
-    const { mspId } = this.#ledger;
     let [found, acceptedFrom] = [0, generation];
     this.#report('reseal');
-    const pages = overPages(async (bookmark) => {
-      const page = await this.#ledger.evaluate(
-        'grants:ListOutdatedFragments',
-        { mspId, generation, bookmark },
-        { organizations: [mspId], signal: this.#signal },
-      );
-      return { items: [page], bookmark: page.bookmark };
-    });
-    for await (const page of pages) {
-      acceptedFrom = Math.min(acceptedFrom, page.acceptedFrom);
-      const outdated = page.fragments.filter((ref) => !this.#unreadable.has(nameOf(ref)));
-      found += outdated.length;
-      for (const fragments of inBatches(outdated)) await this.#reseal(generation, fragments);
+    const custody = { ledger: this.#ledger, generation, signal: this.#signal };
+    for (const kind of CUSTODY_KINDS) {
+      const pages = overPages(async (bookmark) => {
+        const page = await kind.outdated(custody, bookmark);
+        return { items: [page], bookmark: page.bookmark };
+      });
+      for await (const page of pages) {
+        acceptedFrom = Math.min(acceptedFrom, page.acceptedFrom);
+        const outdated = page.items.filter((ref) => !this.#unreadable.has(canonicalJson(ref)));
+        found += outdated.length;
+        for (const refs of inBatches(outdated)) await this.#reseal(kind, custody, refs);
+      }
     }
     return { found, acceptedFrom };
   }
 
-  async #reseal(generation: KeyGeneration, fragments: readonly FragmentRef[]): Promise<void> {
-    const { mspId } = this.#ledger;
+  async #reseal(kind: CustodyKind, custody: Custody, refs: readonly SecretRef[]): Promise<void> {
     try {
-      const { response } = await this.#ledger.submit(
-        'grants:ResealFragments',
-        { mspId, generation, fragments: [...fragments] },
-        { organizations: [mspId], signal: this.#signal },
-      );
-      for (const ref of response.unreadable) this.#unreadable.set(nameOf(ref), ref);
-      this.#resealed += response.resealed.length;
+      const { resealed, unreadable } = await kind.reseal(custody, refs);
+      for (const ref of unreadable) this.#unreadable.set(canonicalJson(ref), ref);
+      this.#resealed += resealed;
     } catch (error) {
       // Whether it arrived shows at the next walk.
       if (!EmrError.is(error, 'COMMIT_UNKNOWN')) throw error;
@@ -248,5 +242,3 @@ function targetOf(
     ? { generation, resumed: true }
     : { generation: generation + 1, resumed: false };
 }
-
-const nameOf = ({ grantId, scopeId }: FragmentRef): string => `${grantId} ${scopeId}`;

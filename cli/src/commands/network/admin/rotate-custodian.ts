@@ -7,6 +7,7 @@ import {
   rotateCustodian,
   type RotationProgress,
   type RotationReport,
+  type SecretRef,
 } from '@emr-share/gateway-client';
 import type { MspId } from '@emr-share/model';
 import { organizationsHere } from '@emr-share/network';
@@ -31,8 +32,12 @@ const STEPS: Readonly<Record<RotationProgress['step'], string>> = {
   destroy: 'destroying the old key',
 };
 
-const counted = (count: number, what: string): string =>
-  `${String(count)} ${what}${count === 1 ? '' : 's'}`;
+const counted = (count: number, one: string, several: string): string =>
+  `${String(count)} ${count === 1 ? one : several}`;
+
+/** The grant or plan that the patient has to make anew. */
+const ownerOf = (ref: SecretRef): string =>
+  'grantId' in ref ? `grant ${ref.grantId}` : `recovery plan ${ref.planId}`;
 
 function text({
   mspId,
@@ -43,16 +48,16 @@ function text({
   destroyed,
 }: RotationReport): string {
   const lines = [
-    `${mspId} has custodian key ${String(generation)}; ${counted(resealed, 'fragment')} sealed to it.`,
+    `${mspId} has custodian key ${String(generation)}; ${counted(resealed, 'fragment or share', 'fragments and shares')} sealed to it.`,
     ...(resumed ? ['This finished a rotation that had been begun.'] : []),
     destroyed.length === 0
       ? 'There was no older key to destroy.'
       : `Destroyed: key ${destroyed.join(', ')}. What was purged cannot be opened any more.`,
   ];
   if (unreadable.length > 0) {
-    const grants = [...new Set(unreadable.map(({ grantId }) => grantId))].join(', ');
+    const owners = [...new Set(unreadable.map(ownerOf))].join(', ');
     lines.push(
-      `${counted(unreadable.length, 'fragment')} opened with no key, before either; their patients must grant anew: ${grants}`,
+      `${String(unreadable.length)} opened with no key, before either; their patients must make them anew: ${owners}`,
     );
   }
   return lines.join('\n');
