@@ -5,8 +5,10 @@
  */
 import type { Command } from 'commander';
 import type { Host } from '../host.js';
+import { audienceCommand } from './audience/index.js';
 import { categoriesCommand } from './categories.js';
 import { drillCommand } from './drill.js';
+import { emergencyCommand } from './emergency/index.js';
 import { fetchCommand } from './fetch.js';
 import { grantCommand } from './grant.js';
 import { grantsCommand } from './grants.js';
@@ -31,6 +33,8 @@ export const COMMANDS: readonly ((host: Host) => Command)[] = [
   grantsCommand,
   fetchCommand,
   revokeCommand,
+  emergencyCommand,
+  audienceCommand,
   logCommand,
   verifyCommand,
   purposesCommand,

@@ -49,6 +49,11 @@ export class Output {
     this.#write(this.#host.stdout, this.isJson ? JSON.stringify(value, null, 2) : text);
   }
 
+  /** One of many results, as they come: one line of JSON each with `--json`. */
+  line(value: unknown, text: string): void {
+    this.#write(this.#host.stdout, this.isJson ? JSON.stringify(value) : text);
+  }
+
   /** The result where stdout carries content. */
   resultAside(value: unknown, text: string): void {
     this.#write(this.#host.stderr, this.isJson ? JSON.stringify(value) : text);

@@ -30,10 +30,10 @@ import {
   type PrepareOptions,
 } from './declare.js';
 import { readReason } from './reason.js';
-import { currentRule, optOut, ruleTermsOf, setRule, type EmergencyRuleTerms } from './rule.js';
+import { currentRule, optOut, ruleTermsOf, setRule, type EmergencyRuleOptions } from './rule.js';
 import { emergenciesAmong, type WatchOptions } from './watch.js';
 
-export interface SetRuleOptions extends CallOptions, Partial<EmergencyRuleTerms> {}
+export type SetRuleOptions = CallOptions & EmergencyRuleOptions;
 
 export interface ListTicketsOptions extends CallOptions {
   readonly patient?: UserId | undefined;

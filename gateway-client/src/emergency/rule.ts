@@ -30,6 +30,11 @@ export interface EmergencyRuleTerms {
   readonly threshold?: number | undefined;
 }
 
+/** What a patient says of a rule: what is left out is as in {@link DEFAULT_EMERGENCY_RULE}. */
+export type EmergencyRuleOptions = {
+  readonly [Term in keyof EmergencyRuleTerms]?: EmergencyRuleTerms[Term] | undefined;
+};
+
 /** The emergency summary, with allergies, and prescriptions; one approval; two hours. */
 export const DEFAULT_EMERGENCY_RULE: EmergencyRuleTerms = {
   categories: ['emergency-summary', 'prescription'],
@@ -104,7 +109,7 @@ export async function setRule(
  */
 export async function enrolmentRule(
   context: ClientContext,
-  asked: Partial<EmergencyRuleTerms> | false | undefined,
+  asked: EmergencyRuleOptions | false | undefined,
   policy: PolicyBody,
   signal: AbortSignal,
 ): Promise<Audience | null> {
@@ -122,7 +127,7 @@ export async function enrolmentRule(
 }
 
 /** {@link DEFAULT_EMERGENCY_RULE} but for what is given. */
-export function ruleTermsOf(given: Partial<EmergencyRuleTerms>): EmergencyRuleTerms {
+export function ruleTermsOf(given: EmergencyRuleOptions): EmergencyRuleTerms {
   const { categories, approvals, ticketMs, dutyServices } = DEFAULT_EMERGENCY_RULE;
   return {
     categories: given.categories ?? categories,

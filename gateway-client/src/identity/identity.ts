@@ -18,7 +18,7 @@ import {
   type User,
 } from '@emr-share/model';
 import type { ClientContext } from '../client-context.js';
-import { enrolmentRule, type EmergencyRuleTerms } from '../emergency/rule.js';
+import { enrolmentRule, type EmergencyRuleOptions } from '../emergency/rule.js';
 import type { CallOptions } from '../ports/ledger.js';
 import { find, submitSettled } from '../settle.js';
 import { publishPolicy, type PolicyTerms } from './policy.js';
@@ -36,7 +36,7 @@ export interface EnrolPatientOptions extends CallOptions {
    * What emergency physicians may open; `false` opts out, and so must every repeat of the call.
    * Default: what the patient has decided before, else {@link DEFAULT_EMERGENCY_RULE}.
    */
-  readonly emergency?: Partial<EmergencyRuleTerms> | false | undefined;
+  readonly emergency?: EmergencyRuleOptions | false | undefined;
 }
 
 /** What a patient has published. */

@@ -9,6 +9,7 @@ import { addOrganizationCommand } from './add-organization.js';
 import { enrolCommand } from './enrol.js';
 import { registerCommand } from './register.js';
 import { renewCommand } from './renew.js';
+import { reviewGraceCommand } from './review-grace.js';
 import { revokeCommand } from './revoke.js';
 import { restoreCommand } from './restore.js';
 import { rotateCustodianCommand } from './rotate-custodian.js';
@@ -25,6 +26,7 @@ const COMMANDS: readonly ((host: Host) => Command)[] = [
   addOrganizationCommand,
   upgradeCommand,
   rotateCustodianCommand,
+  reviewGraceCommand,
   snapshotCommand,
   restoreCommand,
 ];

@@ -1,0 +1,122 @@
+/**
+ * `emr emergency declare` and `prepare`: what the physician does first.
+ *
+ * @module
+ */
+import {
+  EMERGENCY_PURPOSES,
+  EMERGENCY_REASONS,
+  parseJson,
+  SignedApproval,
+  TicketId,
+  ticketState,
+  UserId,
+  type EmergencyReasonCode,
+} from '@emr-share/model';
+import { Command, Option } from 'commander';
+import { Call } from '../../call.js';
+import { withClient } from '../../data/open-client.js';
+import type { Host } from '../../host.js';
+import { collecting, matching } from '../../input/option-value.js';
+import { readSmallFile } from '../../input/small-file.js';
+import { describeTicket } from '../../output/ticket-text.js';
+
+type Purpose = (typeof EMERGENCY_PURPOSES)[number];
+
+interface PrepareOptions {
+  readonly purpose: Purpose;
+  readonly ticket?: TicketId;
+}
+
+interface DeclareOptions extends PrepareOptions {
+  readonly reason: EmergencyReasonCode;
+  readonly words?: string;
+  readonly approval?: string[];
+}
+
+const PATIENT = matching(UserId, 'a user ID, as the card or the index of your hospital has it');
+
+const withCommonOptions = (command: Command): Command =>
+  command
+    .argument('<patient>', "the patient's pseudonymous ID", PATIENT)
+    .addOption(
+      new Option('--purpose <code>', 'purpose of use')
+        .choices(EMERGENCY_PURPOSES)
+        .default('ETREAT'),
+    )
+    .option(
+      '--ticket <id>',
+      'choose the ID of the ticket, to repeat a call (default: random)',
+      matching(TicketId, '32 lower-case hex digits'),
+    );
+
+function reasonHelp(): string {
+  const lines = Object.entries(EMERGENCY_REASONS).map(
+    ([code, meaning]) => `  ${code.padEnd(18)}${meaning}`,
+  );
+  return ['', 'Reasons:', ...lines].join('\n');
+}
+
+async function approvalIn(host: Host, path: string): Promise<SignedApproval> {
+  return parseJson(SignedApproval, await readSmallFile(host, path), `the approval in ${path}`);
+}
+
+async function wordsIn(host: Host, path: string | undefined): Promise<string | undefined> {
+  return path === undefined ? undefined : (await readSmallFile(host, path)).trim();
+}
+
+/** Makes the command for one call. */
+export function declareCommand(host: Host): Command {
+  return withCommonOptions(new Command('declare'))
+    .description('(emergency physician) declare an emergency; the patient and all officers see it')
+    .addOption(
+      new Option('--reason <code>', 'why, for all to see')
+        .choices(Object.keys(EMERGENCY_REASONS))
+        .makeOptionMandatory(),
+    )
+    .option(
+      '--words <file>',
+      'why, in words, for the patient and the privacy officers alone; - for stdin',
+    )
+    .option(
+      '--approval <file>',
+      'an approval signed beforehand; may be repeated',
+      collecting((path) => path),
+    )
+    .addHelpText('after', reasonHelp())
+    .action(async (patient: UserId, options: DeclareOptions, command: Command) => {
+      const call = new Call(host, command);
+      const { purpose, ticket: ticketId, reason: code, words, approval = [] } = options;
+      const text = await wordsIn(host, words);
+      const approvals = await Promise.all(approval.map((path) => approvalIn(host, path)));
+      const ticket = await withClient(call, (client) =>
+        client.emergency.declare({
+          patient,
+          purpose,
+          ticketId,
+          reason: { code, text },
+          approvals,
+          signal: call.signal,
+        }),
+      );
+      const isOpen = ticketState(ticket, Date.now()) === 'open';
+      const next = isOpen
+        ? `Next: emr emergency open ${ticket.ticketId}`
+        : `Next, at another hospital: emr emergency approve ${ticket.ticketId}`;
+      call.output.result({ ticket }, `Declared:\n${describeTicket(ticket, Date.now())}\n${next}`);
+    });
+}
+
+/** Makes the command for one call. */
+export function prepareCommand(host: Host): Command {
+  return withCommonOptions(new Command('prepare'))
+    .description('(emergency physician) write what others sign to approve beforehand, as JSON')
+    .action(async (patient: UserId, options: PrepareOptions, command: Command) => {
+      const call = new Call(host, command);
+      const { purpose, ticket: ticketId } = options;
+      const request = await withClient(call, (client) =>
+        client.emergency.prepare({ patient, purpose, ticketId, signal: call.signal }),
+      );
+      call.output.result(request, JSON.stringify(request, null, 2));
+    });
+}
