@@ -22,6 +22,7 @@ import type { CallOptions, Ledger } from './ports/ledger.js';
 import { Records } from './records/records.js';
 import { Recovery } from './recovery/recovery.js';
 import { find } from './settle.js';
+import { Summaries } from './summary/summaries.js';
 
 export interface ConnectOptions extends CallOptions {
   /** The ledger as the user's enrolled identity sees it. */
@@ -52,6 +53,7 @@ export interface EmrClient extends AsyncDisposable {
   readonly audiences: Audiences;
   readonly tickets: Tickets;
   readonly emergency: Emergency;
+  readonly summary: Summaries;
   readonly audit: Audit;
   readonly recovery: Recovery;
   /** Ends calls that are under way, and refuses further ones. Ledger and store stay open. */
@@ -69,6 +71,7 @@ export async function connect(options: ConnectOptions): Promise<EmrClient> {
   const context = contextOf(options, closing.signal);
   await assertOwnKeyring(context, context.signalOf(options));
   const access = new Access(context);
+  const records = new Records(context, access);
   const desk = new TicketDesk(context);
   const tickets = new Tickets(context, desk);
   const close = (): Promise<void> => {
@@ -79,12 +82,13 @@ export async function connect(options: ConnectOptions): Promise<EmrClient> {
     userId: context.userId,
     mspId: context.mspId,
     identity: new Identity(context),
-    records: new Records(context, access),
+    records,
     grants: new Grants(context),
     access,
     audiences: new Audiences(context, desk),
     tickets,
     emergency: new Emergency(context, desk, tickets),
+    summary: new Summaries(context, records),
     audit: new Audit(context),
     recovery: new Recovery(context),
     close,

@@ -22,3 +22,10 @@ export async function* overPages<T>(
     bookmark = next;
   } while (bookmark !== undefined && bookmark !== '');
 }
+
+/** All items of a listing. Node 20 has no `Array.fromAsync`. */
+export async function allItems<T>(listing: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const item of listing) items.push(item);
+  return items;
+}

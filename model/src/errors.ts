@@ -103,6 +103,8 @@ export interface ErrorDetails {
   AUTHORITY_UNAVAILABLE: { endpoint: string; problem: string };
   AUTHORITY_REFUSED: { endpoint: string; problem: string };
   UPLOAD_CONFLICT: { recordId: string };
+  SUMMARY_NOT_FOUND: { patient: string };
+  SUMMARY_INCOMPLETE: { recordId: string; problem: string };
   SOURCE_FAILED: { problem: string };
   KEYSTORE_EXISTS: { path: string };
   KEYSTORE_NOT_FOUND: { path: string };
@@ -269,6 +271,9 @@ const DESCRIBE: Describe = {
     `the certificate authority at ${d.endpoint} gives no certificate: ${d.problem}`,
   UPLOAD_CONFLICT: (d) =>
     `record ${d.recordId} is filed already, with other content or terms; choose another record ID`,
+  SUMMARY_NOT_FOUND: (d) => `${d.patient} has no emergency summary that you may read`,
+  SUMMARY_INCOMPLETE: (d) =>
+    `the emergency summary lacks what record ${d.recordId} says: ${d.problem}`,
   SOURCE_FAILED: (d) => `the source could not be read: ${d.problem}`,
   KEYSTORE_EXISTS: (d) => `${d.path} exists already; nothing was changed`,
   KEYSTORE_NOT_FOUND: (d) => `there is no keystore at ${d.path}; make one with: emr init`,

@@ -22,6 +22,9 @@ const HINTS: Readonly<Partial<Record<ErrorCode | CliErrorCode | NetworkErrorCode
   SCOPE_NOT_FOUND: 'the patient registers with: emr register',
   RECORD_NOT_FOUND: 'see what there is with: emr records',
   GRANT_NOT_FOUND: 'see what there is with: emr grants',
+  SUMMARY_NOT_FOUND:
+    'the patient makes one with: emr summary refresh, and grants it with: emr grant … --category emergency-summary',
+  SUMMARY_INCOMPLETE: 'the patient can make it anew with: emr summary refresh',
   KEYSTORE_LOCKED: 'type the passphrase again; without it the keys cannot be recovered',
   AUTHORITY_REFUSED: "a secret works once, for one user: ask the hospital's admin for another",
   LEDGER_BUSY: 'wait longer with: --wait SECONDS',

@@ -17,7 +17,7 @@ import { overPages } from '../pages.js';
 import type { CallOptions } from '../ports/ledger.js';
 import { fetchRecord, type FetchedRecord, type FetchOptions } from './fetch.js';
 import type { RecordSource } from './source.js';
-import { uploadRecord, type Uploaded } from './upload.js';
+import { uploadWithSummary, type Uploaded } from '../summary/upload-with-summary.js';
 import type { UploadOptions } from './upload-plan.js';
 import { assertAuthentic, verifiedRecord } from './verified-record.js';
 
@@ -50,6 +50,8 @@ export class Records {
    * Plaintext and key never leave this machine; memory stays constant at any size. Once the call has
    * returned, the author cannot open the record any more than anyone else: only the patient can, and
    * those whom the patient grants. Repeating a call, after a crash too, completes it or finds it done.
+   * What a FHIR record adds to the emergency summary is filed beside it; where that fails, the record is
+   * filed all the same, and the warning listener gets `SUMMARY_INCOMPLETE`.
    *
    * @throws EmrError `UPLOAD_CONFLICT` where the record ID is taken by something else; `USER_NOT_FOUND`;
    *   `SCOPE_NOT_FOUND`
@@ -57,7 +59,7 @@ export class Records {
    *   `COMMIT_UNKNOWN`: call again with the same arguments.
    */
   async upload(source: RecordSource, options: UploadOptions): Promise<Uploaded> {
-    return uploadRecord(this.#context, source, options);
+    return uploadWithSummary(this.#context, source, options);
   }
 
   /**

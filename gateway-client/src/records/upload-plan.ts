@@ -39,6 +39,13 @@ export interface UploadOptions extends CallOptions {
   readonly recordId?: RecordId | undefined;
   /** Size of the plaintext, to check and to show progress; default what the source says. */
   readonly sizeBytes?: number | undefined;
+  /**
+   * Whether what a FHIR record says of allergies, medication, problems, implants, blood group and
+   * directives is filed beside it, as an update of the patient's emergency summary. Default true; never
+   * of a sealed record, nor of one whose category the patient has closed. Takes contents of up to
+   * 16 MiB, which are held in memory for it.
+   */
+  readonly summary?: boolean | undefined;
   readonly onProgress?: ProgressListener | undefined;
 }
 

@@ -18,11 +18,11 @@ import { DEK_BYTES, wrapDek } from '../key-wrap.js';
 import { contentContext } from './content-context.js';
 import { fileRecord, findFiled, isRefusal, type Filing } from './file-record.js';
 import type { Settled } from '../settle.js';
-import { openableSource, type OpenableSource, type RecordSource } from './source.js';
+import type { OpenableSource } from './source.js';
 import { planUpload, uploadTag, type UploadOptions, type UploadPlan } from './upload-plan.js';
 
 /** A record on the ledger, its ciphertext in the store. */
-export interface Uploaded {
+export interface Filed {
   readonly record: TransactionRecord;
   /** The transaction that filed it; `null` where an earlier upload had. */
   readonly transactionId: string | null;
@@ -36,17 +36,16 @@ interface Stored {
   readonly cid: string;
 }
 
-/** See `Records.upload`. */
+/** Uploads one record, and nothing beside it. See `Records.upload`. */
 export async function uploadRecord(
   context: ClientContext,
-  source: RecordSource,
+  source: OpenableSource,
   options: UploadOptions,
-): Promise<Uploaded> {
-  const opened = openableSource(source);
+): Promise<Filed> {
   try {
-    return await upload(context, opened, options);
+    return await upload(context, source, options);
   } catch (error) {
-    await opened.discard();
+    await source.discard();
     throw error;
   }
 }
@@ -55,7 +54,7 @@ async function upload(
   context: ClientContext,
   source: OpenableSource,
   options: UploadOptions,
-): Promise<Uploaded> {
+): Promise<Filed> {
   const signal = context.signalOf(options);
   const plan = await planUpload(context, source, options, signal);
   const filed = await findFiled(context, plan, signal);
@@ -74,7 +73,7 @@ async function again(
   context: ClientContext,
   record: TransactionRecord,
   signal: AbortSignal,
-): Promise<Uploaded> {
+): Promise<Filed> {
   await context.blobs.commit(record.info.cid, { signal });
   return { record, transactionId: null, alreadyFiled: true };
 }
@@ -83,7 +82,7 @@ async function storeAndFile(
   context: ClientContext,
   plan: UploadPlan,
   signal: AbortSignal,
-): Promise<Uploaded> {
+): Promise<Filed> {
   const { patient, category, securityLevel } = plan;
   const group = scopeGroupOf(category, securityLevel);
   await context.directory.keys(patient, signal);
@@ -170,7 +169,7 @@ async function settle(
   plan: UploadPlan,
   filing: Filing,
   signal: AbortSignal,
-): Promise<Uploaded> {
+): Promise<Filed> {
   const { cid } = filing.info;
   let settled: Settled<TransactionRecord>;
   try {

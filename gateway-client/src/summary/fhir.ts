@@ -146,6 +146,13 @@ export const Bundle = v.object({
   entry: v.optional(v.array(v.object({ resource: v.optional(v.unknown()) }))),
 });
 
+/** When a Bundle says that it was made, in milliseconds; 0 where it does not say. */
+export function madeAtOf(content: unknown): number {
+  const bundle = v.safeParse(Bundle, content);
+  const timestamp = bundle.success ? bundle.output.timestamp : undefined;
+  return timestamp === undefined ? 0 : Date.parse(timestamp);
+}
+
 /** Whether any coding of the concept has that code. */
 export function hasCode(
   concept: CodeableConcept | undefined,

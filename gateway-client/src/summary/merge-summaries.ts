@@ -4,9 +4,8 @@
  * @module
  */
 import { EmrError } from '@emr-share/model';
-import * as v from 'valibot';
 import { readFacts, type SkippedResource } from './facts.js';
-import { Bundle } from './fhir.js';
+import { madeAtOf } from './fhir.js';
 import { summaryOf, type PatientSummary } from './patient-summary.js';
 
 interface Dated {
@@ -35,7 +34,7 @@ export function mergeSummaries(
 ): PatientSummary {
   const skipped: SkippedResource[] = [];
   const sound = bundles
-    .map((content, record) => ({ record, content, madeAt: dateOf(content) }))
+    .map((content, record) => ({ record, content, madeAt: madeAtOf(content) }))
     .filter((summary) => isSound(summary, skipped))
     .sort((a, b) => a.madeAt - b.madeAt);
   if (sound.length === 0) {
@@ -52,12 +51,6 @@ export function mergeSummaries(
     { ...facts, skipped: [...skipped, ...placed] },
     options.madeAt ?? new Date(latest),
   );
-}
-
-function dateOf(content: unknown): number {
-  const bundle = v.safeParse(Bundle, content);
-  const timestamp = bundle.success ? bundle.output.timestamp : undefined;
-  return timestamp === undefined ? 0 : Date.parse(timestamp);
 }
 
 function isSound({ record, content }: Dated, skipped: SkippedResource[]): boolean {

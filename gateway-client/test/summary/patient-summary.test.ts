@@ -2,42 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { makePatientSummary, type PatientSummary } from '@emr-share/gateway-client';
+import { allergy, bundle, documentOf, type Section } from './support.js';
 
 const MADE_AT = { madeAt: new Date('2026-03-01T08:00:00Z') };
-const PATIENT = { resourceType: 'Patient', gender: 'female', birthDate: '1970-05-01' };
-
-interface Section {
-  title: string;
-  text: { div: string };
-  entry?: { reference: string }[];
-  emptyReason?: object;
-}
-interface Document {
-  type: string;
-  entry: { fullUrl: string; resource: Record<string, unknown> & { section?: Section[] } }[];
-}
-
-function documentOf({ bytes }: PatientSummary): Document {
-  return JSON.parse(new TextDecoder().decode(bytes)) as Document;
-}
-
 function sectionOf(summary: PatientSummary, title: string): Section | undefined {
   return documentOf(summary).entry[0]!.resource.section!.find((section) => section.title === title);
 }
-
-const allergy = (text: string, recordedDate: string, fields: object = {}) => ({
-  resourceType: 'AllergyIntolerance',
-  clinicalStatus: { coding: [{ code: 'active' }] },
-  code: { text },
-  recordedDate,
-  ...fields,
-});
-
-const bundle = (...resources: object[]) => ({
-  resourceType: 'Bundle',
-  type: 'collection',
-  entry: [PATIENT, ...resources].map((resource) => ({ resource })),
-});
 
 describe('an emergency summary', () => {
   it('has what holds at present, and nothing that has ended', () => {
