@@ -3,14 +3,10 @@
  *
  * @module
  */
-import {
-  MAX_SCOPES_PER_CALL,
-  type AudienceTicket,
-  type Category,
-  type TransactionRecord,
-} from '@emr-share/model';
+import type { AudienceTicket, Category, TransactionRecord } from '@emr-share/model';
 import { contentOf, type RecordContent } from '../access/record-content.js';
 import type { RecordKey } from '../access/record-key.js';
+import { inBatches } from '../batches.js';
 import { readBytes, watchStream } from '../byte-stream.js';
 import type { ClientContext } from '../client-context.js';
 import type { ProgressListener } from '../progress.js';
@@ -29,16 +25,19 @@ export interface ReadOptions {
   readonly onProgress?: ProgressListener | undefined;
 }
 
-/** Ciphertexts up to this size are read while the custodians answer: at most 8 MiB of a page. */
+/** Ciphertexts up to this size are read while the custodians answer: at most 8 MiB of a batch. */
 const READ_AHEAD_BYTES = 256 * 1024;
 
-/** The records that a ticket opens, a page at a time; not checked yet. */
-export async function* recordPages(
+/** A listing is filtered after paging: a long page saves round trips. */
+const PAGE_SIZE = 200;
+
+/** The records that a ticket opens, as many at a time as one question may name; not checked yet. */
+export async function* recordBatches(
   { ledger }: ClientContext,
   { ticket }: Admission,
   { category, signal }: ReadOptions,
 ): AsyncGenerator<readonly TransactionRecord[], void, void> {
-  const request = { ticketId: ticket.ticketId, category, pageSize: MAX_SCOPES_PER_CALL };
+  const request = { ticketId: ticket.ticketId, category, pageSize: PAGE_SIZE };
   let bookmark: string | undefined;
   do {
     const page = await ledger.evaluate(
@@ -46,7 +45,7 @@ export async function* recordPages(
       { ...request, bookmark },
       { signal },
     );
-    if (page.records.length > 0) yield page.records;
+    yield* inBatches(page.records);
     bookmark = page.bookmark;
   } while (bookmark !== undefined && bookmark !== '');
 }

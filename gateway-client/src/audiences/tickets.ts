@@ -17,7 +17,7 @@ import type { CallOptions } from '../ports/ledger.js';
 import type { ProgressListener } from '../progress.js';
 import { assertAuthentic } from '../records/verified-record.js';
 import type { Admission } from './open-records.js';
-import { readByTicket, recordPages, type OpenedRecord } from './read-by-ticket.js';
+import { readByTicket, recordBatches, type OpenedRecord } from './read-by-ticket.js';
 import type { TicketDesk, TicketRef } from './ticket-desk.js';
 
 export interface TicketRecordsOptions extends CallOptions {
@@ -66,8 +66,8 @@ export class Tickets {
     const signal = this.#context.signalOf(options);
     const admission = await this.#desk.admit(ticket, signal);
     const { category } = options;
-    for await (const page of recordPages(this.#context, admission, { category, signal })) {
-      for (const record of page) {
+    for await (const batch of recordBatches(this.#context, admission, { category, signal })) {
+      for (const record of batch) {
         await assertAuthentic(this.#context, record, signal);
         yield record;
       }
@@ -110,8 +110,8 @@ export class Tickets {
     const { category, onProgress } = options;
     const reading = { category, onProgress, signal: this.#context.signalOf(options) };
     const admission = await this.#desk.admit(ticket, reading.signal);
-    for await (const page of recordPages(this.#context, admission, reading)) {
-      yield* await readByTicket(this.#context, this.#desk, admission, page, reading);
+    for await (const batch of recordBatches(this.#context, admission, reading)) {
+      yield* await readByTicket(this.#context, this.#desk, admission, batch, reading);
     }
   }
 
@@ -121,8 +121,8 @@ export class Tickets {
     signal: AbortSignal,
   ): Promise<TransactionRecord> {
     validate(RecordId, recordId, 'the record ID');
-    for await (const page of recordPages(this.#context, admission, { signal })) {
-      const found = page.find((record) => record.recordId === recordId);
+    for await (const batch of recordBatches(this.#context, admission, { signal })) {
+      const found = batch.find((record) => record.recordId === recordId);
       if (found !== undefined) return found;
     }
     const { audienceId } = admission.ticket;
