@@ -15,6 +15,7 @@ import {
 import { getAudienceTicket, requestTicket } from './rules/audience-tickets.js';
 import { createAudience, endAudience, extendAudience } from './rules/audiences.js';
 import { listOpenRecords, openRecords } from './rules/open-records.js';
+import { listOutdatedShares, resealShares } from './rules/share-custody.js';
 import { depositShares } from './rules/share-deposit.js';
 
 /** Requests, responses and who endorses: `TRANSACTIONS['audience:…']` of the model. */
@@ -57,6 +58,20 @@ export class AudienceContract extends EmrContract {
   @Returns('string')
   async PurgeShares(ctx: Context, request: string): Promise<string> {
     return this.answer(ctx, 'audience:PurgeShares', request, purgeShares);
+  }
+
+  /** What a rotation of the custodian key has still to do here. By an admin of the organization. */
+  @Transaction(false)
+  @Returns('string')
+  async ListOutdatedShares(ctx: Context, request: string): Promise<string> {
+    return this.answer(ctx, 'audience:ListOutdatedShares', request, listOutdatedShares);
+  }
+
+  /** Seals shares of this organization to a newer custodian key of its. */
+  @Transaction()
+  @Returns('string')
+  async ResealShares(ctx: Context, request: string): Promise<string> {
+    return this.answer(ctx, 'audience:ResealShares', request, resealShares);
   }
 
   @Transaction(false)

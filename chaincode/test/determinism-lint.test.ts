@@ -40,6 +40,7 @@ const BANNED = {
     "import { randomBytes } from 'node:crypto'",
     "import { randomBytes } from 'crypto'",
     'reencrypt(capsule, kfrag)',
+    'Partial.compute(share, capsule, context)',
   ],
   'the environment': [
     'process.env.HOME',

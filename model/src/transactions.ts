@@ -100,6 +100,10 @@ export const SealedShareHex = v.pipe(
   v.regex(/^(?:[0-9a-f]{2}){84,128}$/, 'sealed share as hex'),
 );
 
+/** Which share of an organization. */
+export const ShareRef = v.strictObject({ audienceId: AudienceId, scopeId: ScopeId });
+export type ShareRef = v.InferOutput<typeof ShareRef>;
+
 /** Transient data of `audience:DepositShares`, under the key `shares`. */
 export const ShareDeposit = v.strictObject({
   audience: SignedAudience,
@@ -323,6 +327,22 @@ export const TRANSACTIONS = {
     'organization',
     v.strictObject({ audienceId: AudienceId, mspId: MspId }),
     v.strictObject({ audienceId: AudienceId, mspId: MspId, purged: v.array(ScopeId) }),
+  ),
+  /** As `grants:ListOutdatedFragments`, of shares of audience grants in force. */
+  'audience:ListOutdatedShares': spec(
+    'custodian-query',
+    v.strictObject({ mspId: MspId, generation: KeyGeneration, pageSize: PageSize, ...paged }),
+    v.strictObject({ acceptedFrom: KeyGeneration, shares: v.array(ShareRef), ...paged }),
+  ),
+  /** As `grants:ResealFragments`. */
+  'audience:ResealShares': spec(
+    'organization',
+    v.strictObject({ mspId: MspId, generation: KeyGeneration, shares: list(ShareRef) }),
+    v.strictObject({
+      mspId: MspId,
+      resealed: v.array(ShareRef),
+      unreadable: v.array(ShareRef),
+    }),
   ),
   'audience:GetShareStatus': spec(
     'query',

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { FragmentRef, KeyGeneration, RecoveryPlanId } from '@emr-share/model';
+import type { FragmentRef, KeyGeneration, RecoveryPlanId, ShareRef } from '@emr-share/model';
 import type { Page } from '../pages.js';
 import type { Ledger } from '../ports/ledger.js';
 
-/** One thing that an organization keeps: a fragment of a grant, or a share of a recovery plan. */
-export type SecretRef = FragmentRef | { readonly planId: RecoveryPlanId };
+/** One thing that an organization keeps: a fragment of a grant, or a share of an audience or a plan. */
+export type SecretRef = FragmentRef | ShareRef | { readonly planId: RecoveryPlanId };
 
 /** Whose custody, at the organization's own peer, and the generation to go over to. */
 export interface Custody {
@@ -54,6 +54,24 @@ const fragments: CustodyKind = {
   },
 };
 
+const audienceShares: CustodyKind = {
+  async outdated({ ledger, generation, signal }, bookmark) {
+    const { mspId } = ledger;
+    const request = { mspId, generation, bookmark };
+    const options = { organizations: [mspId], signal };
+    const page = await ledger.evaluate('audience:ListOutdatedShares', request, options);
+    return { ...page, items: page.shares };
+  },
+  async reseal({ ledger, generation, signal }, refs) {
+    const { mspId } = ledger;
+    const named = refs.filter((ref): ref is ShareRef => 'audienceId' in ref);
+    const request = { mspId, generation, shares: named };
+    const options = { organizations: [mspId], signal };
+    const { response } = await ledger.submit('audience:ResealShares', request, options);
+    return { resealed: response.resealed.length, unreadable: response.unreadable };
+  },
+};
+
 const recoveryShares: CustodyKind = {
   async outdated({ ledger, generation, signal }, bookmark) {
     const { mspId } = ledger;
@@ -74,4 +92,4 @@ const recoveryShares: CustodyKind = {
 };
 
 /** Every kind that there is. */
-export const CUSTODY_KINDS: readonly CustodyKind[] = [fragments, recoveryShares];
+export const CUSTODY_KINDS: readonly CustodyKind[] = [fragments, audienceShares, recoveryShares];

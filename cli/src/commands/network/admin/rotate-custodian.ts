@@ -36,8 +36,10 @@ const counted = (count: number, one: string, several: string): string =>
   `${String(count)} ${count === 1 ? one : several}`;
 
 /** The grant or plan that the patient has to make anew. */
-const ownerOf = (ref: SecretRef): string =>
-  'grantId' in ref ? `grant ${ref.grantId}` : `recovery plan ${ref.planId}`;
+function ownerOf(ref: RotationReport['unreadable'][number]): string {
+  if ('grantId' in ref) return `grant ${ref.grantId}`;
+  return 'audienceId' in ref ? `audience grant ${ref.audienceId}` : `recovery plan ${ref.planId}`;
+}
 
 function text({
   mspId,
