@@ -36,7 +36,7 @@ const counted = (count: number, one: string, several: string): string =>
   `${String(count)} ${count === 1 ? one : several}`;
 
 /** The grant or plan that the patient has to make anew. */
-function ownerOf(ref: RotationReport['unreadable'][number]): string {
+function ownerOf(ref: SecretRef): string {
   if ('grantId' in ref) return `grant ${ref.grantId}`;
   return 'audienceId' in ref ? `audience grant ${ref.audienceId}` : `recovery plan ${ref.planId}`;
 }
