@@ -31,6 +31,7 @@ describeOnEachBackend('the audit trail', (backend) => {
       'user.registered',
       'policy.published',
       'scope.published',
+      'audience.created',
       'record.filed',
       'grant.created',
       'access.granted',
@@ -50,14 +51,14 @@ describeOnEachBackend('the audit trail', (backend) => {
         if (told.length === until) break;
       }
     };
-    await listen(start, 4);
-    await listen(told[3]!.checkpoint, expected.length);
+    await listen(start, 5);
+    await listen(told[4]!.checkpoint, expected.length);
     expect(told.map(({ entry }) => entry)).toEqual(log);
 
-    const since = await all(patient.client.audit.log({ since: log[4]!.at }));
-    expect(since).toEqual(log.filter(({ at }) => at >= log[4]!.at));
-    const until = await all(patient.client.audit.log({ until: log[4]!.at }));
-    expect(until).toEqual(log.filter(({ at }) => at <= log[4]!.at));
+    const since = await all(patient.client.audit.log({ since: log[5]!.at }));
+    expect(since).toEqual(log.filter(({ at }) => at >= log[5]!.at));
+    const until = await all(patient.client.audit.log({ until: log[5]!.at }));
+    expect(until).toEqual(log.filter(({ at }) => at <= log[5]!.at));
   });
 
   it('ends a listener that waits, quietly, when its signal aborts', async () => {

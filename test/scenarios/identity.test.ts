@@ -2,12 +2,24 @@
  * Becoming somebody on the ledger, and ceasing to be.
  */
 import { expect, it } from '@jest/globals';
-import { connect, DEFAULT_POLICY, Keyring, type PolicyTerms } from '@emr-share/gateway-client';
+import {
+  connect,
+  DEFAULT_EMERGENCY_RULE,
+  DEFAULT_POLICY,
+  Keyring,
+  type PolicyTerms,
+} from '@emr-share/gateway-client';
 import { SCOPE_GROUPS, type Role } from '@emr-share/model';
+import { all } from '../support/all.js';
 import { describeOnEachBackend } from '../support/backends.js';
 import { answerLost, Crash, crashBefore } from '../support/between.js';
 import { join, newPatient, newPhysician } from '../support/people.js';
 import { codeOf } from '../support/refusal.js';
+
+const DEFAULT_RULE = {
+  categories: DEFAULT_EMERGENCY_RULE.categories,
+  rule: { kind: 'emergency', approvals: 1, ticketMs: 7_200_000, dutyServices: true },
+};
 
 describeOnEachBackend('identity', (backend) => {
   const newcomer = (role: Role = 'patient') =>
@@ -15,7 +27,7 @@ describeOnEachBackend('identity', (backend) => {
 
   it('enrols a patient: registered, with a policy and a scope for each category and all that is sealed', async () => {
     const { client, userId, keyring } = await newcomer();
-    const { user, policy, scopes } = await client.identity.enrolPatient();
+    const { user, policy, scopes, emergency } = await client.identity.enrolPatient();
     expect(user).toMatchObject({
       userId,
       mspId: 'HospAMSP',
@@ -26,20 +38,45 @@ describeOnEachBackend('identity', (backend) => {
     });
     expect(policy).toMatchObject({ ...DEFAULT_POLICY, patient: userId, version: 1 });
     expect(scopes).toEqual(SCOPE_GROUPS.map((group) => `${userId}/${group}/0`));
-    expect(await client.identity.enrolPatient()).toEqual({ user, policy, scopes });
+    expect(emergency?.body).toMatchObject(DEFAULT_RULE);
+    expect(await client.identity.enrolPatient()).toEqual({ user, policy, scopes, emergency });
   });
 
-  it.each(['registry:RegisterUser', 'registry:PublishPolicy', 'registry:PublishScopes'] as const)(
+  it.each([
+    'registry:RegisterUser',
+    'registry:PublishPolicy',
+    'registry:PublishScopes',
+    'audience:DepositShares',
+    'audience:CreateAudience',
+  ] as const)(
     'finishes an enrolment whose device died before %s, or that lost its answer',
     async (step) => {
       const person = await newcomer();
       const dying = await person.again({ ledger: crashBefore(step) });
       await expect(dying.identity.enrolPatient()).rejects.toThrow(Crash);
       const deaf = await person.again({ ledger: answerLost(step) });
-      const { policy, scopes } = await deaf.identity.enrolPatient();
+      const { policy, scopes, emergency } = await deaf.identity.enrolPatient();
       expect([policy.version, scopes.length]).toEqual([1, SCOPE_GROUPS.length]);
+      expect(emergency?.body).toMatchObject(DEFAULT_RULE);
+      expect(await all(person.client.audiences.list())).toEqual([emergency]);
     },
   );
+
+  it('asks for no emergency rule where the patient opts out, or has done so before', async () => {
+    const { client } = await newcomer();
+    const { emergency } = await client.identity.enrolPatient({ emergency: false });
+    expect(emergency).toBeNull();
+    expect(await all(client.audiences.list())).toEqual([]);
+    await client.emergency.setRule({ approvals: 2 });
+    await client.emergency.optOut();
+    expect((await client.identity.enrolPatient()).emergency).toBeNull();
+  });
+
+  it('leaves closed categories out of the emergency rule that nobody asked for', async () => {
+    const policy = { closedCategories: ['prescription'] } as const;
+    const { emergency } = await (await newcomer()).client.identity.enrolPatient({ policy });
+    expect(emergency?.body.categories).toEqual(['emergency-summary']);
+  });
 
   it('does not let another keyring in under the same user ID', async () => {
     const { identity } = await newPatient(backend());

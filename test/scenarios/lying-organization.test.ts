@@ -1,29 +1,15 @@
 /**
  * One organization answers with lies: it is found out, named, and does no harm.
  */
-import { once } from 'node:events';
 import { encrypt, PublicKey, SecretKey } from '@emr-share/crypto';
 import { beforeAll, expect, it } from '@jest/globals';
-import { Keyring, type Ledger } from '@emr-share/gateway-client';
-import type { Custodian, MspId, TransactionName, TransactionRecord, User } from '@emr-share/model';
+import { Keyring } from '@emr-share/gateway-client';
+import type { Custodian, TransactionRecord, User } from '@emr-share/model';
 import type { EmrError } from '@emr-share/model';
 import { describeOnEachBackend } from '../support/backends.js';
-import { interceptedLedger } from '../support/between.js';
+import { flipLastDigit, heardLiar, lyingAt } from '../support/between.js';
 import { newPatient, newPhysician, type Person } from '../support/people.js';
 import { codeOf, refusalOf } from '../support/refusal.js';
-
-/** One organization's answers to one query, altered. */
-const lyingAt =
-  (liars: readonly MspId[], name: TransactionName, lie: (answer: never) => unknown) =>
-  (real: Ledger): Ledger =>
-    interceptedLedger(real, async (call, pass) => {
-      const answer = await pass();
-      const asked = call.organizations?.[0] ?? real.mspId;
-      return call.name === name && liars.includes(asked) ? lie(answer as never) : answer;
-    });
-
-const flipLastDigit = (hex: string): string =>
-  hex.slice(0, -1) + (Number.parseInt(hex.slice(-1), 16) ^ 1).toString(16);
 
 describeOnEachBackend('a lying organization', (backend) => {
   let patient: Person;
@@ -63,7 +49,7 @@ describeOnEachBackend('a lying organization', (backend) => {
     for (const liar of backend().organizations) {
       const warnings: EmrError[] = [];
       const client = await physician.again({
-        ledger: (real) => slowExcept(liar, lyingAt([liar], 'access:Reencrypt', alteredCfrag)(real)),
+        ledger: heardLiar(liar, 'access:Reencrypt', alteredCfrag),
         onWarning: (warning) => warnings.push(warning),
       });
       expect(await read(client)).toBe('aspirin');
@@ -76,14 +62,10 @@ describeOnEachBackend('a lying organization', (backend) => {
     const warnings: EmrError[] = [];
     const old: Reencrypted[] = [];
     const first = await physician.again({
-      ledger: (real) =>
-        slowExcept(
-          liar!,
-          lyingAt([liar!], 'access:Reencrypt', (answer: Reencrypted) => {
-            old.push(answer);
-            return answer;
-          })(real),
-        ),
+      ledger: heardLiar(liar!, 'access:Reencrypt', (answer: Reencrypted) => {
+        old.push(answer);
+        return answer;
+      }),
     });
     await read(first);
     const options = {
@@ -93,7 +75,7 @@ describeOnEachBackend('a lying organization', (backend) => {
     } as const;
     const other = await patient.client.records.upload(Buffer.from('warfarin'), options);
     const client = await physician.again({
-      ledger: (real) => slowExcept(liar!, lyingAt([liar!], 'access:Reencrypt', () => old[0])(real)),
+      ledger: heardLiar(liar!, 'access:Reencrypt', () => old[0]),
       onWarning: (warning) => warnings.push(warning),
     });
     const fetched = await client.records.fetch(other.record.recordId, { purpose: 'TREAT' });
@@ -225,20 +207,3 @@ describeOnEachBackend('a lying organization', (backend) => {
     expect(await codeOf(client.records.fetch(record.recordId))).toBe('SIGNATURE_INVALID');
   });
 });
-
-/** Makes the honest custodians answer after the liar, so that it is always heard. */
-function slowExcept(liar: MspId, ledger: Ledger): Ledger {
-  const liarAnswered = new AbortController();
-  return interceptedLedger(ledger, async (call, pass) => {
-    if (call.name !== 'access:Reencrypt') return pass();
-    if (call.organizations?.[0] !== liar) await aborted(liarAnswered.signal);
-    const answer = await pass();
-    setTimeout(() => {
-      liarAnswered.abort();
-    });
-    return answer;
-  });
-}
-
-const aborted = (signal: AbortSignal): Promise<unknown> =>
-  signal.aborted ? Promise.resolve() : once(signal, 'abort');

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { once } from 'node:events';
 import type { BlobStore, Ledger } from '@emr-share/gateway-client';
 import { EmrError, type MspId, type TransactionName } from '@emr-share/model';
 
@@ -71,6 +72,39 @@ export const justBefore =
       if (call.name === name && call.nth === nth) await step();
       return pass();
     });
+
+/** Some organizations' answers to one query, altered. */
+export const lyingAt =
+  (liars: readonly MspId[], name: TransactionName, lie: (answer: never) => unknown) =>
+  (real: Ledger): Ledger =>
+    interceptedLedger(real, async (call, pass) => {
+      const answer = await pass();
+      const asked = call.organizations?.[0] ?? real.mspId;
+      return call.name === name && liars.includes(asked) ? lie(answer as never) : answer;
+    });
+
+/** {@link lyingAt} by one, whom the others wait for: so it is always heard. */
+export const heardLiar =
+  (liar: MspId, name: TransactionName, lie: (answer: never) => unknown) =>
+  (real: Ledger): Ledger => {
+    const liarAnswered = new AbortController();
+    return interceptedLedger(lyingAt([liar], name, lie)(real), async (call, pass) => {
+      if (call.name !== name) return pass();
+      if (call.organizations?.[0] !== liar) await aborted(liarAnswered.signal);
+      const answer = await pass();
+      setTimeout(() => {
+        liarAnswered.abort();
+      });
+      return answer;
+    });
+  };
+
+const aborted = (signal: AbortSignal): Promise<unknown> =>
+  signal.aborted ? Promise.resolve() : once(signal, 'abort');
+
+/** The smallest lie there is. */
+export const flipLastDigit = (hex: string): string =>
+  hex.slice(0, -1) + (Number.parseInt(hex.slice(-1), 16) ^ 1).toString(16);
 
 /** A store that counts what is put, committed and discarded. */
 export function countingBlobs(real: BlobStore): BlobStore & { readonly counts: BlobCounts } {
