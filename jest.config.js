@@ -62,6 +62,7 @@ export default {
         '<rootDir>/*/test/**/*.network.test.ts',
         '<rootDir>/test/**/*.network.test.ts',
         '<rootDir>/test/scenarios/*.test.ts',
+        '<rootDir>/test/attacks/emergency-*.test.ts',
       ],
     },
   ],

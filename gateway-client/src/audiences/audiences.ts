@@ -111,6 +111,10 @@ export class Audiences {
   ): Promise<Audience> {
     const signal = this.#context.signalOf(options);
     const audience = await this.#own(audienceId, signal);
+    const { status } = audience;
+    if (status.state === 'ended') {
+      throw new EmrError('AUDIENCE_ENDED', { audienceId, endedAt: status.endedAt });
+    }
     const reach = options.includeEarlier === false ? 'own-first' : 'beginning';
     return extendAudience(this.#context, audience, reach, signal);
   }
