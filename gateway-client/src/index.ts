@@ -55,11 +55,12 @@ export type { ApproveRecoveryOptions } from './recovery/approve.js';
 export type { RecoveryPlanOptions } from './recovery/create-plan.js';
 export {
   KeyRecovery,
+  type FinishRecoveryOptions,
   type KeyRecoveryOptions,
   type RequestRecoveryOptions,
 } from './recovery/key-recovery.js';
 export type { RecoveredKeys } from './recovery/open-seed.js';
-export { recoveryCode } from './recovery/recovery-code.js';
+export { isRecoveryCode, recoveryCode } from './recovery/recovery-code.js';
 
 export type {
   BlobCallOptions,

@@ -232,6 +232,11 @@ export function recoveryState(
   return approvals.length >= approvalsNeeded ? 'open' : 'unapproved';
 }
 
+/** Whether a request can still come to its end: nobody has ended it, and its time is not over. */
+export function isRecoveryGoingOn(request: RecoveryRequest, now: UnixMillis): boolean {
+  return request.end === undefined && now < request.expiresAt;
+}
+
 /** Whether an approval is this custodian's. A guardian's brings the share along. */
 export function isApprovalOf(
   { body }: SignedRecoveryApproval,

@@ -17,8 +17,10 @@ import { logCommand } from './log.js';
 import { networkCommand } from './network/index.js';
 import { purposesCommand } from './purposes.js';
 import { recordsCommand } from './records.js';
+import { recoveryCommand } from './recovery/index.js';
 import { registerCommand } from './register.js';
 import { revokeCommand } from './revoke.js';
+import { summaryCommand } from './summary/index.js';
 import { uploadCommand } from './upload.js';
 import { verifyCommand } from './verify.js';
 import { whoamiCommand } from './whoami.js';
@@ -33,8 +35,10 @@ export const COMMANDS: readonly ((host: Host) => Command)[] = [
   grantsCommand,
   fetchCommand,
   revokeCommand,
+  summaryCommand,
   emergencyCommand,
   audienceCommand,
+  recoveryCommand,
   logCommand,
   verifyCommand,
   purposesCommand,

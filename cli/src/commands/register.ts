@@ -3,53 +3,31 @@
  *
  * @module
  */
-import { X509Certificate } from 'node:crypto';
 import type { EmrClient } from '@emr-share/gateway-client';
-import { KeystoreFile } from '@emr-share/gateway-client/node';
+import type { KeystoreUser } from '@emr-share/gateway-client/node';
 import type { User } from '@emr-share/model';
 import { Command } from 'commander';
 import { Call } from '../call.js';
-import {
-  keystoreDoor,
-  withConnection,
-  withNetwork,
-  type KeystoreDoor,
-} from '../data/open-client.js';
-import type { UserNetwork } from '../data/user-network.js';
+import { certifiedKeystore } from '../data/certified-keystore.js';
+import { keystoreDoor, withConnection, withNetwork } from '../data/open-client.js';
 import type { Host } from '../host.js';
 import { readSecret } from '../input/secret-file.js';
 import { pairs } from '../output/table.js';
 
 interface RegisterOptions {
   readonly enrolmentSecretFile?: string;
+  readonly emergencyRule: boolean;
 }
 
-function isValid(certificatePem: string): boolean {
-  return Date.parse(new X509Certificate(certificatePem).validTo) > Date.now();
-}
-
-/**
- * The keystore with a certificate of the organization's CA in it; an expired one is renewed, and any
- * one replaced where the admin gave a secret for another.
- */
-async function certified(
-  network: UserNetwork,
-  door: KeystoreDoor,
-  secret: string | undefined,
-): Promise<KeystoreFile> {
-  const keystore = await door.open();
-  const { certificatePem } = keystore.facts;
-  const isGood = certificatePem !== undefined && isValid(certificatePem);
-  if (isGood && secret === undefined) return keystore;
-  await KeystoreFile.addCertificate(door.path, await network.certify(keystore, secret));
-  return door.open();
-}
-
-async function register(call: Call, client: EmrClient, keystore: KeystoreFile): Promise<User> {
-  const { role } = keystore.facts.user;
-  if (role !== 'patient') return client.identity.register({ role, signal: call.signal });
-  const { user } = await client.identity.enrolPatient({ signal: call.signal });
-  return user;
+async function register(
+  { signal }: Call,
+  client: EmrClient,
+  { role }: KeystoreUser,
+  { emergencyRule }: RegisterOptions,
+): Promise<User> {
+  if (role !== 'patient') return client.identity.register({ role, signal });
+  const emergency = emergencyRule ? undefined : false;
+  return (await client.identity.enrolPatient({ signal, emergency })).user;
 }
 
 /** Makes the command for one call. */
@@ -58,21 +36,23 @@ export function registerCommand(host: Host): Command {
     .description('get a certificate of your hospital, and put your public keys on the ledger')
     .addHelpText(
       'after',
-      '\nA patient also publishes an access policy and a key for each category of records.',
+      '\nA patient also publishes an access policy, a key for each category of records, and what emergency\nphysicians may open: emr emergency rule shows it.',
     )
     .option(
       '--enrolment-secret-file <file>',
       "with --profile: first line: the one-time secret that the hospital's admin gave you",
     )
-    .action(async ({ enrolmentSecretFile }: RegisterOptions, command: Command) => {
+    .option('--no-emergency-rule', '(patient) let nothing be opened in an emergency')
+    .action(async (options: RegisterOptions, command: Command) => {
       const call = new Call(host, command);
+      const { enrolmentSecretFile } = options;
       const secret =
         enrolmentSecretFile === undefined ? undefined : await readSecret(call, enrolmentSecretFile);
       const door = await keystoreDoor(call);
       const user = await withNetwork(call, async (network) => {
-        const keystore = await certified(network, door, secret);
+        const keystore = await certifiedKeystore(network, door, { secret });
         return withConnection(call, network, keystore, (client) =>
-          register(call, client, keystore),
+          register(call, client, keystore.facts.user, options),
         );
       });
       call.output.result(

@@ -28,9 +28,10 @@ export async function openEmbeddedNetwork(call: Call): Promise<UserNetwork> {
   return {
     blobs: consortium.blobs,
     ledger: (identity) => consortium.ledger(identity),
-    certify: async ({ facts }) => {
+    certify: async ({ facts }, _secret, isNewDevice = false) => {
       const { mspId, ...enrolment } = facts.user;
       const publicKeyPem = facts.enrolmentKeyPem;
+      if (isNewDevice) await consortium.revokeEnrolment(mspId, enrolment.userId);
       return (await consortium.enrol(mspId, { ...enrolment, publicKeyPem })).certificatePem;
     },
     verify: () => consortium.verify({ signal }),

@@ -13,6 +13,8 @@ import { openUserNetwork, type UserNetwork } from './user-network.js';
 export interface KeystoreDoor {
   readonly path: string;
   open(): Promise<KeystoreFile>;
+  /** Puts a recovered seed into it. */
+  adopt(seed: Uint8Array): Promise<KeystoreFile>;
 }
 
 /** Asks for the passphrase of the call's user. Throws `KEYSTORE_NOT_FOUND`, `KEYSTORE_INVALID`. */
@@ -22,7 +24,11 @@ export async function keystoreDoor(call: Call): Promise<KeystoreDoor> {
   // A missing or damaged keystore is named before anyone is asked for its passphrase.
   await KeystoreFile.read(path);
   const passphrase = await call.passphrases.ask(userId);
-  return { path, open: () => KeystoreFile.open(path, passphrase) };
+  return {
+    path,
+    open: () => KeystoreFile.open(path, passphrase),
+    adopt: (seed) => KeystoreFile.adopt(path, passphrase, seed),
+  };
 }
 
 /** Runs `use` on the network of the call, and closes it. Throws as {@link openUserNetwork}. */

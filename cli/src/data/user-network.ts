@@ -35,9 +35,14 @@ export interface UserNetwork extends AsyncDisposable {
    * Has the keystore's key certified by the user's organization.
    *
    * @param secret - from the organization's admin; the embedded consortium wants none
+   * @param isNewDevice - whether the certificates of the lost device end
    * @returns the certificate, PEM.
    */
-  certify(keystore: KeystoreFile, secret: string | undefined): Promise<string>;
+  certify(
+    keystore: KeystoreFile,
+    secret: string | undefined,
+    isNewDevice?: boolean,
+  ): Promise<string>;
   /** Checks every copy of the ledger. `identity` gives somebody who may read them, where it is needed. */
   verify(identity: () => Promise<Identity>): Promise<VerifiedCopies>;
 }

@@ -25,7 +25,11 @@ const HINTS: Readonly<Partial<Record<ErrorCode | CliErrorCode | NetworkErrorCode
   SUMMARY_NOT_FOUND:
     'the patient makes one with: emr summary refresh, and grants it with: emr grant … --category emergency-summary',
   SUMMARY_INCOMPLETE: 'the patient can make it anew with: emr summary refresh',
-  KEYSTORE_LOCKED: 'type the passphrase again; without it the keys cannot be recovered',
+  KEYSTORE_LOCKED:
+    'type the passphrase again; without it only a recovery plan brings the keys back',
+  RECOVERY_PLAN_NOT_FOUND:
+    'the patient makes one, while the keys are there, with: emr recovery plan',
+  RECOVERY_APPROVALS_MISSING: 'custodians approve with: emr recovery approve USER --code …',
   AUTHORITY_REFUSED: "a secret works once, for one user: ask the hospital's admin for another",
   LEDGER_BUSY: 'wait longer with: --wait SECONDS',
   BLOB_CORRUPT: 'the content was changed in the store: restore it from a copy, nothing was read',

@@ -128,6 +128,29 @@ export class KeystoreFile {
   }
 
   /**
+   * Puts a recovered seed in the place of the keystore's own, under the same passphrase; enrolment key
+   * and certificate stay.
+   *
+   * @param seed - 32 bytes, from `KeyRecovery.finish`.
+   * @throws EmrError as {@link KeystoreFile.open}.
+   */
+  static async adopt(path: string, passphrase: string, seed: Uint8Array): Promise<KeystoreFile> {
+    const former = await KeystoreFile.open(path, passphrase);
+    const { secrets: box } = await readContent(path);
+    const { verifyingKeyHex: verifyingKey, readerKeyHex: readerKey } = Keyring.fromSeed(seed);
+    const facts: KeystoreFacts = { ...former.facts, verifyingKey, readerKey };
+    const enrolmentKeyPem = former.#enrolmentKeyPem;
+    const secrets: KeystoreSecrets = { seedHex: bytesToHex(seed), enrolmentKeyPem };
+    const { N, r, p } = box.kdf;
+    const sealed = await sealWithPassphrase(canonicalBytes(secrets), passphrase, {
+      context: boxContext(facts),
+      params: { N, r, p },
+    });
+    await write(path, { format: 'emr-share-keystore', version: 1, facts, secrets: sealed }, true);
+    return new KeystoreFile(path, facts, secrets);
+  }
+
+  /**
    * A request for a certificate of the enrolment key, under the user ID: for a CA that wants one.
    *
    * @returns PKCS #10, PEM.

@@ -16,6 +16,7 @@ import type { WarningListener } from '../client-context.js';
 import { systemClock, type Clock } from '../clock.js';
 import { Directory } from '../directory.js';
 import type { Keyring } from '../keyring.js';
+import { overPages } from '../pages.js';
 import type { CallOptions, Ledger } from '../ports/ledger.js';
 import { whileBehind } from '../retry.js';
 import { submitSettled } from '../settle.js';
@@ -41,6 +42,11 @@ export interface KeyRecoveryOptions {
 export interface RequestRecoveryOptions extends CallOptions {
   /** 32 hex digits; give the same one to repeat a call. Default random. */
   readonly requestId?: RecoveryRequestId | undefined;
+}
+
+export interface FinishRecoveryOptions extends CallOptions {
+  /** Called with the keys before the recovery ends: to store them where they cannot get lost again. */
+  readonly keep?: ((keys: RecoveredKeys) => Promise<void>) | undefined;
 }
 
 const never = new AbortController().signal;
@@ -98,6 +104,23 @@ export class KeyRecovery {
     return response;
   }
 
+  /** The newest request that this device has made; `null` where there is none. */
+  async find(options?: CallOptions): Promise<RecoveryRequest | null> {
+    const { signal = never } = options ?? {};
+    const patient = this.#ledger.userId;
+    const requests = overPages(async (bookmark) => {
+      const request = { patient, bookmark };
+      const page = await this.#ledger.evaluate('recovery:ListRequests', request, { signal });
+      return { items: page.requests, bookmark: page.bookmark };
+    });
+    let newest: RecoveryRequest | null = null;
+    for await (const request of requests) {
+      if (request.recoveryKey !== this.#keyring.readerKeyHex) continue;
+      if (newest === null || request.requestedAt > newest.requestedAt) newest = request;
+    }
+    return newest;
+  }
+
   /** How far a recovery is. Throws `RECOVERY_NOT_FOUND`. */
   async get(requestId: RecoveryRequestId, options?: CallOptions): Promise<RecoveryRequest> {
     const id = validate(RecoveryRequestId, requestId, 'the ID of the recovery');
@@ -114,8 +137,11 @@ export class KeyRecovery {
    *   `RECOVERY_SHARES_INSUFFICIENT`; `RECOVERY_SEED_INVALID` where what opens is not the keyring that
    *   is registered.
    */
-  async finish(requestId: RecoveryRequestId, options?: CallOptions): Promise<RecoveredKeys> {
-    const { signal = never } = options ?? {};
+  async finish(
+    requestId: RecoveryRequestId,
+    options: FinishRecoveryOptions = {},
+  ): Promise<RecoveredKeys> {
+    const { keep, signal = never } = options;
     const [ledger, keyring, directory] = [this.#ledger, this.#keyring, this.#directory];
     const request = await whileBehind(['RECOVERY_NOT_FOUND'], signal, () =>
       this.get(requestId, { signal }),
@@ -130,6 +156,7 @@ export class KeyRecovery {
     const collecting = { ledger, keyring, directory, warn: this.#warn };
     const shares = await collectShares(collecting, plan, request, signal);
     const recovered = openSeed(plan, shares, await directory.keys(plan.patient, signal));
+    await keep?.(recovered);
     await this.#complete(request, recovered.keyring, signal);
     return recovered;
   }
