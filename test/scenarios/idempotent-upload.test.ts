@@ -39,7 +39,11 @@ describeOnEachBackend('uploading again', (backend) => {
     const first = await client.records.upload(CONTENT, options);
     const second = await client.records.upload(new Blob([Uint8Array.from(CONTENT)]), options);
     expect(first).toMatchObject({ alreadyFiled: false, transactionId: expect.any(String) });
-    expect(second).toEqual({ record: first.record, alreadyFiled: true, transactionId: null });
+    expect(second).toMatchObject({
+      record: first.record,
+      alreadyFiled: true,
+      transactionId: null,
+    });
     expect(blobs?.counts).toEqual({ put: 1, commit: 2, discard: 0 });
     expect(await filed()).toEqual([first.record]);
   });

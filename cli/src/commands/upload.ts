@@ -5,14 +5,7 @@
  */
 import { fileSource, type KeystoreUser } from '@emr-share/gateway-client/node';
 import type { Uploaded } from '@emr-share/gateway-client';
-import {
-  CATEGORIES,
-  ContentType,
-  RecordId,
-  UserId,
-  type Category,
-  type TransactionRecord,
-} from '@emr-share/model';
+import { CATEGORIES, ContentType, RecordId, UserId, type Category } from '@emr-share/model';
 import { Command, Option } from 'commander';
 import { Call } from '../call.js';
 import { ContentFile } from '../content/content-file.js';
@@ -30,6 +23,7 @@ interface UploadOptions {
   readonly category?: Category;
   readonly contentType?: string;
   readonly seal?: boolean;
+  readonly summary: boolean;
   readonly recordId?: RecordId;
 }
 
@@ -48,7 +42,8 @@ async function kindOf(file: ContentFile, options: UploadOptions): Promise<Kind> 
   );
 }
 
-function describe({ recordId, patient, info }: TransactionRecord, alreadyFiled: boolean): string {
+function describe({ record, alreadyFiled, summary }: Uploaded): string {
+  const { recordId, patient, info } = record;
   return [
     alreadyFiled ? 'This content is filed already:' : 'Filed:',
     pairs({
@@ -58,6 +53,7 @@ function describe({ recordId, patient, info }: TransactionRecord, alreadyFiled: 
       'content type': info.contentType,
       size: byteSize(info.sizeBytes),
       cid: info.cid,
+      ...(summary === null ? {} : { 'emergency summary': `updated by ${summary.recordId}` }),
     }),
   ].join('\n');
 }
@@ -84,6 +80,7 @@ async function upload(call: Call, path: string, options: UploadOptions): Promise
         contentType,
         recordId: options.recordId,
         securityLevel: options.seal === true ? 'sealed' : undefined,
+        summary: options.summary,
         signal: call.signal,
         onProgress: ({ phase, bytes }) => {
           if (phase === 'store') progress.update(bytes);
@@ -113,7 +110,11 @@ export function uploadCommand(host: Host): Command {
       'MIME type; default: DICOM, FHIR, JSON and CSV are recognized and checked',
       matching(ContentType, 'a MIME type such as application/pdf'),
     )
-    .option('--seal', 'seal it: only a named grant will ever open it')
+    .option('--seal', 'seal it: only a grant of this one record will ever open it')
+    .option(
+      '--no-summary',
+      'do not add what it says to the emergency summary (default: of FHIR, it is added)',
+    )
     .option(
       '--record-id <id>',
       'choose the ID (default: derived from the content)',
@@ -122,6 +123,6 @@ export function uploadCommand(host: Host): Command {
     .action(async (path: string, options: UploadOptions, command: Command) => {
       const call = new Call(host, command);
       const uploaded = await upload(call, path, options);
-      call.output.result(uploaded, describe(uploaded.record, uploaded.alreadyFiled));
+      call.output.result(uploaded, describe(uploaded));
     });
 }

@@ -127,6 +127,32 @@ describe('emr, call by call over one data directory', () => {
     });
   });
 
+  it('keeps the emergency summary current with it, and shows it on one page', async () => {
+    const { stdout, stderr } = await emr('patient-01', 'summary', 'show');
+    expect([stdout.split('\n')[0], stderr]).toEqual([
+      expect.stringMatching(/^EMERGENCY SUMMARY /),
+      '',
+    ]);
+    expect(stdout).toMatch(/^ALLERGIES AND INTOLERANCES\n[! ] \w/m);
+    const show = ['summary', 'show', '--patient', 'patient-01'];
+    await expect(emr('dr.weber', ...show)).resolves.toMatchObject({
+      exitCode: 4,
+      stdout: '',
+      stderr: expect.stringContaining('emr summary refresh'),
+    });
+  });
+
+  it('makes one whole summary of it, once', async () => {
+    const first = await emrJson<{ record: TransactionRecord }>(
+      ...(['patient-01', 'summary', 'refresh'] as const),
+    );
+    expect(first).toMatchObject({ isUnchanged: false, record: { author: 'patient-01' } });
+    await expect(emrJson('patient-01', 'summary', 'refresh')).resolves.toMatchObject({
+      isUnchanged: true,
+      record: first.record,
+    });
+  });
+
   it('files what a patient uploads and seals', async () => {
     const upload = ['upload', inFolder('ct.dcm'), '--patient', 'patient-01', '--seal'];
     const filed = await emrJson<{ record: TransactionRecord }>('patient-01', ...upload);

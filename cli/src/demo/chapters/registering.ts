@@ -25,7 +25,7 @@ export const registeringChapter: Chapter = async ({ backend, cast, steps, signal
       const { scopes, policy } = await patient.client.identity.enrolPatient({ signal });
       return {
         value: undefined,
-        proof: `${String(scopes.length)} public keys on the ledger, one for each category of records. Her policy allows ${policy.purposes.join(', ')}. Her secret keys never leave her device.`,
+        proof: `${String(scopes.length)} public keys on the ledger, one for each category of records and one for what is sealed. Her policy allows ${policy.purposes.join(', ')}. Her secret keys never leave her device.`,
       };
     },
   );
