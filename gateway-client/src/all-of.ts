@@ -9,7 +9,7 @@
  * first failure there was. A step still under way could undo what the caller tries next.
  */
 export async function allOf(
-  steps: readonly (Promise<unknown> | undefined)[],
+  steps: readonly Promise<unknown>[],
   signal: AbortSignal,
 ): Promise<void> {
   const outcomes = await Promise.allSettled(steps);
