@@ -32,7 +32,7 @@ describeOnEachBackend('sharing records', (backend) => {
 
   it('files every record under the identity of its author', async () => {
     for (const { name, bytes, category, contentType } of files) {
-      const options = { patient: patient.userId, category, contentType };
+      const options = { patient: patient.userId, category, contentType, summary: false };
       const { record, alreadyFiled } = await author.client.records.upload(bytes, options);
       expect(alreadyFiled).toBe(false);
       expect(record).toMatchObject({
