@@ -77,10 +77,13 @@ export async function collectShares(
   );
   signal.throwIfAborted();
   const failures = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
-  for (const failure of failures) collecting.warn(asWarning(failure));
   const shares = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  if (shares.length >= need) return shares.slice(0, need);
-  throw refusal(failures, shares.length, need);
+  const refused = shares.length >= need ? null : refusal(failures, shares.length, need);
+  for (const warning of failures.map(asWarning)) {
+    if (warning.code !== refused?.code) collecting.warn(warning);
+  }
+  if (refused !== null) throw refused;
+  return shares.slice(0, need);
 }
 
 interface Approved {

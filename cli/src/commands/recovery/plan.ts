@@ -16,7 +16,7 @@ interface PlanOptions {
   readonly organization?: MspId[];
   readonly guardian?: UserId[];
   readonly threshold?: number;
-  readonly wait?: number;
+  readonly waitingTime?: number;
 }
 
 function parseThreshold(text: string): number {
@@ -46,13 +46,18 @@ export function planCommand(host: Host): Command {
       parseThreshold,
     )
     .option(
-      '--wait <duration>',
+      '--waiting-time <duration>',
       'how long you have for a veto, 1m to 30d (default: 72h)',
       checked(parseDuration),
     )
     .action(async (options: PlanOptions, command: Command) => {
       const call = new Call(host, command);
-      const { organization: organizations, guardian: guardians, threshold, wait: waitMs } = options;
+      const {
+        organization: organizations,
+        guardian: guardians,
+        threshold,
+        waitingTime: waitMs,
+      } = options;
       const { signal } = call;
       const { body } = await withClient(call, (client) =>
         client.recovery.plan({ organizations, guardians, threshold, waitMs, signal }),
