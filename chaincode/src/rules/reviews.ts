@@ -62,15 +62,10 @@ function problemOfReview(
   return ticketState(ticket, now) === 'ended' ? null : 'the ticket is not over yet; end it first';
 }
 
-export const listTickets: Rule<'emergency:ListTickets'> = async (invocation, request) => {
-  const { caller, state } = invocation;
-  const { patient, reader, unreviewed } = request;
-  const watches = caller.role === 'privacy-officer' || caller.role === 'auditor';
-  if (!watches && patient !== caller.userId && reader !== caller.userId) {
-    const action = 'list the emergencies of others';
-    throw new EmrError('ROLE_DENIED', { role: caller.role, action });
-  }
-  const { entries, bookmark } = await state.page(listingOf(request), request);
+export const listTickets: Rule<'emergency:ListTickets'> = async ({ caller, state }, request) => {
+  const wanted = { ...request, ...partyOf(caller, request) };
+  const { patient, reader, unreviewed } = wanted;
+  const { entries, bookmark } = await state.page(listingOf(wanted), request);
   const all = await Promise.all(
     entries.map(({ parts }) => audienceTicketOf(state, parts.at(-1) ?? '')),
   );
@@ -83,14 +78,27 @@ export const listTickets: Rule<'emergency:ListTickets'> = async (invocation, req
   return { tickets, ...(bookmark === undefined ? {} : { bookmark }) };
 };
 
+type Listing = TransactionRequest<'emergency:ListTickets'>;
+
+/** Those who watch over emergencies may see all; others their own, and need not say so. */
+function partyOf(
+  { userId, role }: Invocation['caller'],
+  { patient, reader }: Listing,
+): Pick<Listing, 'patient' | 'reader'> {
+  if (role === 'privacy-officer' || role === 'auditor') return {};
+  if (patient === userId || reader === userId) return {};
+  if (patient === undefined && reader === undefined) {
+    return role === 'patient' ? { patient: userId } : { reader: userId };
+  }
+  const action = 'list the emergencies of others';
+  throw new EmrError('ROLE_DENIED', { role, action });
+}
+
 /** The shortest listing that has all that is asked for. */
-function listingOf({
-  patient,
-  reader,
-  unreviewed,
-}: TransactionRequest<'emergency:ListTickets'>): FactKey<Marker> {
-  if (reader !== undefined)
+function listingOf({ patient, reader, unreviewed }: Listing): FactKey<Marker> {
+  if (reader !== undefined) {
     return unreviewed === true ? unreviewedBy(reader) : emergenciesBy(reader);
+  }
   if (patient !== undefined) return emergenciesOf(patient);
   return unreviewed === true ? unreviewedBy() : emergenciesOf();
 }
