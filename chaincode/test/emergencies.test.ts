@@ -7,8 +7,8 @@ import {
   type Audience,
   type AudienceTicket,
   type EmergencyReason,
+  type EmergencyReview,
   type SignedApproval,
-  type Verdict,
 } from '@emr-share/model';
 import { MAX_CLOCK_SKEW_MS } from '../src/index.js';
 import type { Organization } from './support/channel.js';
@@ -38,7 +38,7 @@ const end = (ticketId: string, by: Person): Promise<AudienceTicket> =>
 const review = (
   ticketId: string,
   by: Person = story.people.officerA,
-  verdict: Verdict = 'cleared',
+  verdict: EmergencyReview['verdict'] = 'cleared',
 ): Promise<AudienceTicket> => story.channel.submit(by, 'emergency:Review', { ticketId, verdict });
 
 describe('emergency:Declare', () => {

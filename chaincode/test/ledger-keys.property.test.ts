@@ -53,6 +53,15 @@ const anyKey: fc.Arbitrary<AnyKey> = fc.oneof(
   of(keys.receiptKey, id),
   of(keys.logKey, userId, time, id),
   of(keys.fragmentKey, id, scopeId),
+  of(keys.audienceKey, id),
+  of(keys.audienceScopeKey, id, scopeId),
+  of(keys.audienceOfKey, userId, id),
+  of(keys.audienceTicketKey, id),
+  of(keys.ticketApprovalKey, id, mspId),
+  of(keys.emergencyOfKey, userId, id),
+  of(keys.emergencyByKey, userId, id),
+  of(keys.unreviewedKey, userId, time, id),
+  of(keys.shareKey, id, scopeId),
 );
 
 const newStub = () => {
@@ -113,6 +122,8 @@ describe('ledger keys', () => {
         expect(first! < second!).toBe(true);
         expect(encode(keys.logSince(patient, b)) < second!).toBe(true);
         expect(encode(keys.logSince(patient, b)) > first!).toBe(true);
+        const oldest = encode(keys.unreviewedKey(patient, a, x));
+        expect(oldest < encode(keys.unreviewedKey(patient, b, y))).toBe(true);
       }),
     );
   });
