@@ -1,6 +1,15 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { Capsule, encrypt, PublicKey, reencrypt, Signature } from '@emr-share/crypto';
+import {
+  Capsule,
+  decryptWithCustodians,
+  encrypt,
+  Partial,
+  PublicKey,
+  reencrypt,
+  sealBox,
+  Signature,
+} from '@emr-share/crypto';
 import { signedBytes } from '@emr-share/model';
 import { Keyring } from '@emr-share/gateway-client';
 import { bytesToHex, hexToBytes } from '../src/bytes.js';
@@ -89,6 +98,35 @@ describe('Keyring', () => {
     expect(() =>
       physician!.openReencrypted({ ...reencryption, cfrags: cfrags.slice(1) }),
     ).toThrow();
+  });
+
+  it('shares a scope so that the threshold of shares opens it for whoever they answer', () => {
+    const keyring = Keyring.fromSeed(SEED);
+    const dek = counting(32);
+    const scopePk = PublicKey.fromCompressedBytes(hexToBytes(keyring.scopeKeyHex(SCOPE)));
+    const [capsule, encryptedDek] = encrypt(scopePk, dek);
+    const { commitments, shares } = keyring.shareScope(SCOPE, { threshold: 2, shares: 3 });
+    expect(commitments.publicKey.equals(scopePk)).toBe(true);
+    const occasion = new Uint8Array(1);
+    const partials = shares
+      .slice(1)
+      .map((share) => Partial.compute(share, capsule, occasion))
+      .map((partial) => partial.verify(capsule, commitments, occasion));
+    expect(decryptWithCustodians(commitments, capsule, partials, encryptedDek)).toEqual(dek);
+    expect(() =>
+      decryptWithCustodians(commitments, capsule, partials.slice(1), encryptedDek),
+    ).toThrow();
+    const again = keyring.shareScope(SCOPE, { threshold: 2, shares: 3 });
+    expect(again.commitments.equals(commitments)).toBe(false);
+  });
+
+  it('opens what was sealed to its reader key, in the context that it was sealed for', () => {
+    const [keyring, other] = [Keyring.fromSeed(SEED), Keyring.random()];
+    const [words, context] = [counting(10), counting(3)];
+    const box = sealBox(keyring.readerPk, words, { context });
+    expect(keyring.openSealed(box, context)).toEqual(words);
+    expect(() => keyring.openSealed(box, words)).toThrow();
+    expect(() => other.openSealed(box, context)).toThrow();
   });
 
   it('never prints a secret', () => {
