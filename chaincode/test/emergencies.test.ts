@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { PublicKey, sealBox } from '@emr-share/crypto';
+import { sealBox, type PublicKey } from '@emr-share/crypto';
 import {
   APPROVAL_LIFE_MS,
   canonicalBytes,
@@ -14,7 +14,7 @@ import { MAX_CLOCK_SKEW_MS } from '../src/index.js';
 import type { Organization } from './support/channel.js';
 import { EmergencyStory, type Declared } from './support/emergency-story.js';
 import { refusal } from './support/hospital-story.js';
-import { hexOf, newId, Person } from './support/person.js';
+import { hexOf, newId, type Person } from './support/person.js';
 import { emergencyRule } from './support/shares.js';
 
 let story: EmergencyStory;
