@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Keyring } from '@emr-share/gateway-client';
 import { createIdentity, KeystoreFile } from '@emr-share/gateway-client/node';
 import { codeOf, refusalOf } from '../support/refusal.js';
 import { certificate, OTHER_CERTIFICATE } from './certificate.js';
@@ -64,6 +65,24 @@ describe('KeystoreFile', () => {
     expect(await codeOf(() => KeystoreFile.create(path, quick))).toBe('KEYSTORE_EXISTS');
     expect(await readFile(path, 'utf8')).toBe(before);
     expect(await readdir(directory)).toEqual(['p.meier.json']);
+  });
+
+  it('takes a recovered seed in the place of its own; enrolment key and certificate stay', async () => {
+    const made = await KeystoreFile.create(path, quick);
+    const seed = new Uint8Array(32).fill(7);
+    const { verifyingKeyHex } = Keyring.fromSeed(seed);
+    const other = KeystoreFile.adopt(path, 'not the passphrase', seed);
+    expect(await codeOf(() => other)).toBe('KEYSTORE_LOCKED');
+    const adopted = await KeystoreFile.adopt(path, PASSPHRASE, seed);
+    const opened = await KeystoreFile.open(path, PASSPHRASE);
+    expect(opened.facts).toEqual(adopted.facts);
+    expect(opened.keyring.verifyingKeyHex).toBe(verifyingKeyHex);
+    expect(opened.facts).toMatchObject({
+      user,
+      verifyingKey: verifyingKeyHex,
+      enrolmentKeyPem: made.facts.enrolmentKeyPem,
+    });
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
   it('refuses another passphrase, and the empty one', async () => {
