@@ -45,7 +45,12 @@ export type { OpenedRecord } from './audiences/read-by-ticket.js';
 export type { TicketRef } from './audiences/ticket-desk.js';
 export type { Emergency, ListTicketsOptions, SetRuleOptions } from './emergency/emergency.js';
 export type { ApprovalRequest } from './emergency/approval.js';
-export type { DeclareOptions, EmergencyPurpose, PrepareOptions } from './emergency/declare.js';
+export type {
+  DeclareOptions,
+  EmergencyPurpose,
+  PreparedEmergency,
+  PrepareOptions,
+} from './emergency/declare.js';
 export type { ReasonOptions } from './emergency/reason.js';
 export { DEFAULT_EMERGENCY_RULE, type EmergencyRuleOptions } from './emergency/rule.js';
 export type { WatchOptions } from './emergency/watch.js';

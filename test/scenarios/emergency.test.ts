@@ -154,13 +154,12 @@ describeOnEachBackend('an emergency', (backend) => {
     const approval = consultant.client.emergency.signApproval(request);
     const ticket = await physician.client.emergency.declare({
       ...request,
-      purpose: 'ETREAT',
       reason: REASON,
       approvals: [approval],
     });
     expect(ticket.approvals).toEqual([approval]);
     expect(await opened(physician, ticket)).toEqual(['warfarin']);
-    const again = { ...request, purpose: 'ETREAT', reason: REASON, approvals: [approval] } as const;
+    const again = { ...request, reason: REASON, approvals: [approval] };
     expect(await physician.client.emergency.declare(again)).toEqual(ticket);
   });
 

@@ -128,8 +128,7 @@ export class Audiences {
    */
   async end(audienceId: AudienceId, options?: CallOptions): Promise<readonly ShareStatus[]> {
     const signal = this.#context.signalOf(options);
-    const { body } = await this.#own(audienceId, signal);
-    return endAudience(this.#context, body.audienceId, signal);
+    return endAudience(this.#context, await this.#own(audienceId, signal), signal);
   }
 
   /** One grant, the patient's signatures checked. Throws `AUDIENCE_NOT_FOUND`, `SIGNATURE_INVALID`. */

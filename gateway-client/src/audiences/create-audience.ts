@@ -11,6 +11,7 @@ import {
   type AudienceBody,
   type Category,
   type MspId,
+  type PolicyBody,
   type ScopeId,
   type SignedAudience,
   type SignedAudienceScope,
@@ -48,9 +49,12 @@ export async function createAudience(
   const existing =
     audienceId === undefined ? null : await existingAudience(context, audienceId, terms, signal);
   if (existing !== null) return extendAudience(context, existing, 'beginning', signal);
-  const scopes = await currentScopes(context, terms.categories, signal);
+  const [scopes, policy] = await Promise.all([
+    currentScopes(context, terms.categories, signal),
+    context.directory.policy(context.userId, signal),
+  ]);
   const id = audienceId ?? bytesToHex(context.rng(16));
-  const created = await newAudience(context, { audienceId: id, terms, scopes }, signal);
+  const created = await newAudience(context, { audienceId: id, terms, scopes, policy }, signal);
   const earlier = scopes.flatMap(({ category, epoch }) =>
     missingScopes(created, category, { from: 0, to: epoch }),
   );
@@ -101,6 +105,8 @@ interface Wanted {
   readonly audienceId: AudienceId;
   readonly terms: AudienceTerms;
   readonly scopes: readonly CurrentScope[];
+  /** The patient's own. */
+  readonly policy: PolicyBody;
 }
 
 async function newAudience(
@@ -111,7 +117,7 @@ async function newAudience(
   let body: AudienceBody | undefined;
   return withCurrentKeys(context, signal, async (keys) => {
     // Signed once: a step that is repeated for a new custodian key repeats the same grant.
-    body ??= await settledTerms(context, wanted, [...keys.keys()], signal);
+    body ??= settledTerms(context, wanted, [...keys.keys()]);
     const terms = body;
     const audience: SignedAudience = {
       body: terms,
@@ -124,14 +130,13 @@ async function newAudience(
   });
 }
 
-async function settledTerms(
-  { directory, clock, userId: patient }: ClientContext,
-  { audienceId, terms }: Wanted,
+function settledTerms(
+  { clock, userId: patient }: ClientContext,
+  { audienceId, terms, policy }: Wanted,
   custodians: readonly MspId[],
-  signal: AbortSignal,
-): Promise<AudienceBody> {
+): AudienceBody {
   const body = audienceBodyOf(terms, { audienceId, patient, custodians, now: clock.now() });
-  assertAudienceWithinPolicy(body, await directory.policy(patient, signal));
+  assertAudienceWithinPolicy(body, policy);
   return body;
 }
 

@@ -20,10 +20,10 @@ import { submitSettled } from '../settle.js';
 /** See `Audiences.end`. */
 export async function endAudience(
   context: ClientContext,
-  audienceId: AudienceId,
+  { body: { audienceId }, status }: Audience,
   signal: AbortSignal,
 ): Promise<readonly ShareStatus[]> {
-  await endOnLedger(context, audienceId, signal);
+  if (status.state === 'active') await endOnLedger(context, audienceId, signal);
   const before = await shareStatus(context, audienceId, signal);
   const holding = before.filter(({ present }) => present.length > 0);
   if (holding.length === 0) return before;
@@ -40,16 +40,13 @@ async function endOnLedger(
   audienceId: AudienceId,
   signal: AbortSignal,
 ): Promise<void> {
-  const recall = (): Promise<Audience> =>
-    ledger.evaluate('audience:GetAudience', { audienceId }, { signal });
-  if ((await recall()).status.state === 'ended') return;
   await submitSettled(
     ledger,
     'audience:EndAudience',
     { audienceId },
     {
       signal,
-      recall,
+      recall: () => ledger.evaluate('audience:GetAudience', { audienceId }, { signal }),
       missing: 'AUDIENCE_NOT_FOUND',
       isOurs: ({ status }) => status.state === 'ended',
     },

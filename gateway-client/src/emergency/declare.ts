@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  AudienceId,
   EMERGENCY_PURPOSES,
   EmrError,
   SignedApproval,
@@ -12,7 +13,6 @@ import {
   validate,
   type Audience,
   type AudienceTicket,
-  type PurposeOfUse,
   type TransactionRequest,
 } from '@emr-share/model';
 import * as v from 'valibot';
@@ -23,7 +23,12 @@ import type { ClientContext } from '../client-context.js';
 import type { CallOptions } from '../ports/ledger.js';
 import { submitSettled } from '../settle.js';
 import type { ApprovalRequest } from './approval.js';
-import { sealedReason, type ReasonOptions } from './reason.js';
+import { recipientsOf, sealedReason, type ReasonOptions } from './reason.js';
+
+/** What approvers sign before an emergency is declared, and what it is then declared with. */
+export interface PreparedEmergency extends ApprovalRequest {
+  readonly purpose: EmergencyPurpose;
+}
 
 export type EmergencyPurpose = (typeof EMERGENCY_PURPOSES)[number];
 
@@ -37,45 +42,58 @@ export interface PrepareOptions extends CallOptions {
 }
 
 export interface DeclareOptions extends PrepareOptions {
+  /** As it was prepared, or as the approvals have it: saves the look-up. Default: the rule in force. */
+  readonly audienceId?: AudienceId | undefined;
   readonly reason: ReasonOptions;
   /** Approvals that were signed beforehand: with enough of them the ticket is open at once. */
   readonly approvals?: readonly SignedApproval[] | undefined;
 }
 
-interface Declaration {
-  readonly audience: Audience;
+interface Question {
+  readonly patient: UserId;
+  readonly purpose: EmergencyPurpose;
   readonly ticketId: TicketId;
-  readonly purpose: PurposeOfUse;
 }
 
-async function declarationOf(
-  context: ClientContext,
-  options: PrepareOptions,
-  signal: AbortSignal,
-): Promise<Declaration> {
-  const { rng, directory } = context;
-  const patient = validate(UserId, options.patient, 'the patient');
-  const purpose = validate(
-    v.picklist(EMERGENCY_PURPOSES),
-    options.purpose ?? 'ETREAT',
-    'the purpose of an emergency',
-  );
-  const ticketId = validate(TicketId, options.ticketId ?? bytesToHex(rng(16)), 'the ticket ID');
-  // Needed as soon as records are opened: looked up while the declaration is under way.
+function questionOf({ rng }: ClientContext, options: PrepareOptions): Question {
+  return {
+    patient: validate(UserId, options.patient, 'the patient'),
+    purpose: validate(
+      v.picklist(EMERGENCY_PURPOSES),
+      options.purpose ?? 'ETREAT',
+      'the purpose of an emergency',
+    ),
+    ticketId: validate(TicketId, options.ticketId ?? bytesToHex(rng(16)), 'the ticket ID'),
+  };
+}
+
+/** Needed as soon as records are opened: looked up while the declaration is under way. */
+function lookUpKeys({ directory }: ClientContext, patient: UserId, signal: AbortSignal): void {
   directory.keys(patient, signal).catch(() => undefined);
-  const wanted = { patient, purpose, kind: 'emergency' } as const;
-  return { audience: await findAudience(context, wanted, signal), ticketId, purpose };
+}
+
+async function ruleInForce(
+  context: ClientContext,
+  desk: TicketDesk,
+  { patient, purpose }: Question,
+  signal: AbortSignal,
+): Promise<Audience> {
+  const audience = await findAudience(context, { patient, purpose, kind: 'emergency' }, signal);
+  desk.remember(audience);
+  return audience;
 }
 
 /** See `Emergency.prepare`. */
 export async function prepareEmergency(
   context: ClientContext,
+  desk: TicketDesk,
   options: PrepareOptions,
   signal: AbortSignal,
-): Promise<ApprovalRequest> {
-  const { audience, ticketId, purpose } = await declarationOf(context, options, signal);
-  const { audienceId, patient } = audience.body;
-  return { ticketId, audienceId, patient, reader: context.userId, purpose };
+): Promise<PreparedEmergency> {
+  const question = questionOf(context, options);
+  lookUpKeys(context, question.patient, signal);
+  const { body } = await ruleInForce(context, desk, question, signal);
+  return { ...question, audienceId: body.audienceId, reader: context.userId };
 }
 
 /** See `Emergency.declare`. */
@@ -85,19 +103,27 @@ export async function declareEmergency(
   options: DeclareOptions,
   signal: AbortSignal,
 ): Promise<AudienceTicket> {
-  const approvals = validate(
-    v.array(SignedApproval),
-    [...(options.approvals ?? [])],
-    'the approvals',
-  );
-  const declaration = await declarationOf(context, options, signal);
-  const { audience, ticketId, purpose } = declaration;
+  const question = questionOf(context, options);
+  const { patient, purpose, ticketId } = question;
+  const given = [...(options.approvals ?? [])];
+  const approvals = validate(v.array(SignedApproval), given, 'the approvals');
+  lookUpKeys(context, patient, signal);
+  const named = options.audienceId ?? approvals[0]?.body.audienceId;
+  const [audience, recipients] = await Promise.all([
+    named === undefined
+      ? ruleInForce(context, desk, question, signal)
+      : desk.audience(validate(AudienceId, named, 'the ID of the emergency rule'), signal),
+    recipientsOf(context, options.reason, patient, signal),
+  ]);
+  if (audience.body.patient !== patient) {
+    const problem = 'it is of another patient';
+    throw new EmrError('INPUT_INVALID', { what: 'the emergency rule', problem });
+  }
   const { audienceId } = audience.body;
-  const reason = await sealedReason(context, options.reason, declaration, signal);
+  const reason = sealedReason(context, options.reason, recipients, { ticketId, audience });
   const request = { ticketId, audienceId, purpose, reason, approvals };
   const ticket = await submitDeclaration(context, desk, request, signal);
-  desk.remember(audience);
-  return assertOwnTicket(context, ticket, declaration);
+  return assertOwnTicket(context, ticket, { ticketId, audience });
 }
 
 async function submitDeclaration(

@@ -27,6 +27,7 @@ import {
   declareEmergency,
   prepareEmergency,
   type DeclareOptions,
+  type PreparedEmergency,
   type PrepareOptions,
 } from './declare.js';
 import { readReason } from './reason.js';
@@ -84,12 +85,13 @@ export class Emergency {
 
   /**
    * (Physician.) What approvers are asked to sign before the emergency is declared, so that the
-   * declaration opens the ticket at once. Nothing goes on the ledger.
+   * declaration opens the ticket at once; declare with all that this returns. Nothing goes on the
+   * ledger.
    *
    * @throws EmrError `AUDIENCE_OPTED_OUT`.
    */
-  async prepare(options: PrepareOptions): Promise<ApprovalRequest> {
-    return prepareEmergency(this.#context, options, this.#context.signalOf(options));
+  async prepare(options: PrepareOptions): Promise<PreparedEmergency> {
+    return prepareEmergency(this.#context, this.#desk, options, this.#context.signalOf(options));
   }
 
   /**

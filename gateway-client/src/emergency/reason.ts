@@ -14,11 +14,12 @@ import {
   type EmergencyReason,
   type MspId,
   type TicketId,
+  type UserId,
 } from '@emr-share/model';
 import { bytesToHex, hexToBytes, utf8ToBytes } from '../bytes.js';
 import type { ClientContext } from '../client-context.js';
 import { decoding } from '../crypto-failure.js';
-import { custodianKeysOf } from '../custodian-keys.js';
+import { custodianKeysOf, type CustodianKeys } from '../custodian-keys.js';
 import { publicKeyOf } from '../directory.js';
 
 /** Why an emergency is declared. */
@@ -34,31 +35,48 @@ const MAX_TEXT_BYTES = 500;
 /** Whom a reason's words are sealed to: `patient`, or a custodian's MSP ID. */
 const contextFor = (ticketId: TicketId, to: MspId): Uint8Array => canonicalBytes({ ticketId, to });
 
-/** A reason as it goes on the ledger. Throws `INPUT_INVALID`. */
-export async function sealedReason(
-  context: ClientContext,
-  { code, text }: ReasonOptions,
-  { ticketId, audience }: { readonly ticketId: TicketId; readonly audience: Audience },
+/** Whom the words of a reason can be sealed to. */
+export interface Recipients {
+  readonly patientKey: PublicKey;
+  readonly custodians: CustodianKeys;
+}
+
+/** Looks the keys up, each from a majority; `null` where there are no words to seal. */
+export async function recipientsOf(
+  { directory }: ClientContext,
+  { text }: ReasonOptions,
+  patient: UserId,
   signal: AbortSignal,
-): Promise<EmergencyReason> {
-  const checked = validate(EmergencyReasonCode, code, 'the reason');
-  if (text === undefined || text === '') return { code: checked };
-  const words = textBytes(text);
-  const { rng, directory } = context;
-  const { patient, custodians } = audience.body;
+): Promise<Recipients | null> {
+  if (text === undefined || text === '') return null;
   const [{ readerKeyHex }, published] = await Promise.all([
     directory.keys(patient, signal),
     directory.custodians(signal),
   ]);
-  const keys = custodianKeysOf(published);
+  return {
+    patientKey: publicKeyOf(readerKeyHex, 'the reader key'),
+    custodians: custodianKeysOf(published),
+  };
+}
+
+/** A reason as it goes on the ledger. Throws `INPUT_INVALID`. */
+export function sealedReason(
+  { rng }: ClientContext,
+  { code, text = '' }: ReasonOptions,
+  recipients: Recipients | null,
+  { ticketId, audience }: { readonly ticketId: TicketId; readonly audience: Audience },
+): EmergencyReason {
+  const checked = validate(EmergencyReasonCode, code, 'the reason');
+  if (recipients === null) return { code: checked };
+  const words = textBytes(text);
   const sealTo = (key: PublicKey, to: MspId): string =>
     bytesToHex(sealBox(key, words, { context: contextFor(ticketId, to), rng }));
   return {
     code: checked,
     text: {
-      patient: sealTo(publicKeyOf(readerKeyHex, 'the reader key'), 'patient'),
-      custodians: custodians.flatMap((mspId) => {
-        const key = keys.get(mspId);
+      patient: sealTo(recipients.patientKey, 'patient'),
+      custodians: audience.body.custodians.flatMap((mspId) => {
+        const key = recipients.custodians.get(mspId);
         return key === undefined ? [] : [{ mspId, sealed: sealTo(key.publicKey, mspId) }];
       }),
     },

@@ -76,6 +76,15 @@ export async function currentRule(
   return newest;
 }
 
+function createRule(
+  context: ClientContext,
+  terms: EmergencyRuleTerms,
+  signal: AbortSignal,
+): Promise<Audience> {
+  const notAfter = context.clock.now() + LIFE_MS;
+  return createAudience(context, termsOf(terms, notAfter), undefined, signal);
+}
+
 /** See `Emergency.setRule`. */
 export async function setRule(
   context: ClientContext,
@@ -90,7 +99,7 @@ export async function setRule(
   });
   const rule =
     same === undefined
-      ? await createAudience(context, termsOf(terms, now + LIFE_MS), undefined, signal)
+      ? await createRule(context, terms, signal)
       : await extendAudience(context, same, 'beginning', signal);
   await endRules(
     context,
@@ -123,7 +132,7 @@ export async function enrolmentRule(
   const categories = DEFAULT_EMERGENCY_RULE.categories.filter(
     (category) => !policy.closedCategories.includes(category),
   );
-  return categories.length === 0 ? null : setRule(context, ruleTermsOf({ categories }), signal);
+  return categories.length === 0 ? null : createRule(context, ruleTermsOf({ categories }), signal);
 }
 
 /** {@link DEFAULT_EMERGENCY_RULE} but for what is given. */
@@ -160,8 +169,8 @@ async function endRules(
   signal: AbortSignal,
 ): Promise<readonly ShareStatus[]> {
   const ended: ShareStatus[] = [];
-  for (const { body } of rules) {
-    ended.push(...(await endAudience(context, body.audienceId, signal)));
+  for (const rule of rules) {
+    ended.push(...(await endAudience(context, rule, signal)));
   }
   return ended;
 }
