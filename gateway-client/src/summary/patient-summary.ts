@@ -81,13 +81,14 @@ export function summaryOf(facts: Facts, madeAt: Date): PatientSummary {
 }
 
 function personOf(patient: Patient | null): string {
-  const [name] = patient?.name ?? [];
-  const born = patient?.birthDate;
-  return [
-    [...(name?.given ?? []), name?.family ?? ''].filter((part) => part !== '').join(' '),
-    patient?.gender ?? '',
-    born === undefined ? '' : `born ${born}`,
-  ]
-    .filter((part) => part !== '')
-    .join(', ');
+  const { name = [], gender = '', birthDate } = patient ?? {};
+  const born = birthDate === undefined ? '' : `born ${birthDate}`;
+  return joined([nameOf(name[0]), gender, born], ', ');
 }
+
+function nameOf({ given = [], family = '' }: NonNullable<Patient['name']>[number] = {}): string {
+  return joined([...given, family], ' ');
+}
+
+const joined = (parts: readonly string[], separator: string): string =>
+  parts.filter((part) => part !== '').join(separator);
