@@ -28,6 +28,8 @@ export interface EnrolOptions {
   readonly publicKeyPem?: string | undefined;
   /** Default: from now on for a year. */
   readonly validity?: Validity | undefined;
+  /** Whether the user's other keys stay certified, as of another device. Default false. */
+  readonly isFurtherDevice?: boolean | undefined;
 }
 
 /** An enrolment of a key that the user holds. */
@@ -105,13 +107,16 @@ export class Consortium implements AsyncDisposable {
     };
     const validity =
       options.validity ?? CertificateAuthority.enrolmentValidity(this.#deployment.clock.now());
+    const { isFurtherDevice } = options;
+    const certify = (publicKeyPem: string): Promise<string> =>
+      authority.enrol(attributes, publicKeyPem, validity, isFurtherDevice);
     if (options.publicKeyPem !== undefined) {
-      const certificatePem = await authority.enrol(attributes, options.publicKeyPem, validity);
+      const certificatePem = await certify(options.publicKeyPem);
       return { mspId, certificatePem };
     }
     const { publicKey, privateKey } = await generateP256();
     const publicKeyPem = publicKey.export({ format: 'pem', type: 'spki' }).toString();
-    const certificatePem = await authority.enrol(attributes, publicKeyPem, validity);
+    const certificatePem = await certify(publicKeyPem);
     const privateKeyPem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
     const identity = createIdentity({ mspId, certificatePem, privateKeyPem });
     return { mspId, certificatePem, privateKeyPem, identity };

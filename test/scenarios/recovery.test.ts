@@ -82,6 +82,15 @@ describeOnEachBackend('recovery of a lost keyring', (backend) => {
     expect(await codeOf(recovering().finish(lost.requestId))).toBe('RECOVERY_APPROVALS_MISSING');
   });
 
+  it('is ended by a veto from a device that was not lost', async () => {
+    const thief = recovering(Keyring.random());
+    const { requestId } = await thief.request();
+    const ended = await patient.client.recovery.veto(requestId);
+    expect(recoveryState(ended, ended.releaseAt)).toBe('vetoed');
+    const late = officers[0]!.recovery.approve(requestId, { code: thief.code });
+    expect(await codeOf(late)).toBe('RECOVERY_VETOED');
+  });
+
   it('gives the very keyring back after the waiting time, with enough approvals', async () => {
     const { code } = recovering();
     const { requestId } = lost;
@@ -102,6 +111,8 @@ describeOnEachBackend('recovery of a lost keyring', (backend) => {
     expect(types.filter((type) => type.startsWith('recovery.'))).toEqual([
       'recovery.planned',
       'recovery.requested',
+      'recovery.requested',
+      'recovery.vetoed',
       'recovery.approved',
       'recovery.approved',
       'recovery.approved',

@@ -27,7 +27,7 @@ export interface Backend {
   readonly organizations: readonly MspId[];
   readonly blobs: BlobStore;
   enrol(enrolment: Enrolment): Promise<Identity>;
-  /** Certifies somebody anew, for a new key: a new device. */
+  /** Certifies a further device of somebody: the certificates of the others stay. */
   enrolAgain(enrolment: Enrolment): Promise<Identity>;
   /** Ends when every organization's clock is past a moment. Embedded, the clocks are moved. */
   until(moment: UnixMillis): Promise<void>;
@@ -44,7 +44,10 @@ async function openEmbedded(): Promise<Backend> {
   let ahead = 0;
   const clock = { now: () => Date.now() + ahead };
   let consortium = await Consortium.open({ directory, clock });
-  const enrol: Backend['enrol'] = async ({ mspId, ...options }) =>
+  const enrol = async ({
+    mspId,
+    ...options
+  }: Enrolment & { readonly isFurtherDevice?: boolean }): Promise<Identity> =>
     (await consortium.enrol(mspId, { ...options, publicKeyPem: undefined })).identity;
   return {
     name: 'embedded',
@@ -53,10 +56,7 @@ async function openEmbedded(): Promise<Backend> {
       return consortium.blobs;
     },
     enrol,
-    enrolAgain: async (enrolment) => {
-      await consortium.revokeEnrolment(enrolment.mspId, enrolment.userId);
-      return enrol(enrolment);
-    },
+    enrolAgain: (enrolment) => enrol({ ...enrolment, isFurtherDevice: true }),
     until: (moment) => {
       ahead += Math.max(0, moment + 1 - clock.now());
       return Promise.resolve();

@@ -11,8 +11,8 @@ import type { UserNetwork } from './user-network.js';
 export interface CertifyOptions {
   /** From the organization's admin; the embedded consortium wants none. */
   readonly secret?: string | undefined;
-  /** Whether the certificates of a lost device end. Default false. */
-  readonly isNewDevice?: boolean | undefined;
+  /** Whether the certificates of the user's other devices stay. Default false. */
+  readonly isFurtherDevice?: boolean | undefined;
 }
 
 function isValid(certificatePem: string): boolean {
@@ -26,13 +26,13 @@ function isValid(certificatePem: string): boolean {
 export async function certifiedKeystore(
   network: UserNetwork,
   door: KeystoreDoor,
-  { secret, isNewDevice }: CertifyOptions = {},
+  { secret, isFurtherDevice }: CertifyOptions = {},
 ): Promise<KeystoreFile> {
   const keystore = await door.open();
   const { certificatePem } = keystore.facts;
   const isGood = certificatePem !== undefined && isValid(certificatePem);
   if (isGood && secret === undefined) return keystore;
-  const issued = await network.certify(keystore, secret, isNewDevice);
+  const issued = await network.certify(keystore, secret, isFurtherDevice);
   await KeystoreFile.addCertificate(door.path, issued);
   return door.open();
 }

@@ -28,11 +28,11 @@ export async function openEmbeddedNetwork(call: Call): Promise<UserNetwork> {
   return {
     blobs: consortium.blobs,
     ledger: (identity) => consortium.ledger(identity),
-    certify: async ({ facts }, _secret, isNewDevice = false) => {
+    certify: async ({ facts }, _secret, isFurtherDevice = false) => {
       const { mspId, ...enrolment } = facts.user;
       const publicKeyPem = facts.enrolmentKeyPem;
-      if (isNewDevice) await consortium.revokeEnrolment(mspId, enrolment.userId);
-      return (await consortium.enrol(mspId, { ...enrolment, publicKeyPem })).certificatePem;
+      return (await consortium.enrol(mspId, { ...enrolment, publicKeyPem, isFurtherDevice }))
+        .certificatePem;
     },
     verify: () => consortium.verify({ signal }),
     [Symbol.asyncDispose]: () => consortium.close(),

@@ -35,13 +35,13 @@ export interface UserNetwork extends AsyncDisposable {
    * Has the keystore's key certified by the user's organization.
    *
    * @param secret - from the organization's admin; the embedded consortium wants none
-   * @param isNewDevice - whether the certificates of the lost device end
+   * @param isFurtherDevice - whether the certificates of the user's other devices stay
    * @returns the certificate, PEM.
    */
   certify(
     keystore: KeystoreFile,
     secret: string | undefined,
-    isNewDevice?: boolean,
+    isFurtherDevice?: boolean,
   ): Promise<string>;
   /** Checks every copy of the ledger. `identity` gives somebody who may read them, where it is needed. */
   verify(identity: () => Promise<Identity>): Promise<VerifiedCopies>;

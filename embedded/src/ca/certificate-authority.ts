@@ -120,15 +120,19 @@ export class CertificateAuthority {
    * have expired or been revoked. The same key may be certified again.
    *
    * @param publicKeyPem - SPKI or PKCS#10, P-256.
+   * @param isFurtherDevice - Whether another key is certified beside the first one all the same.
    * @throws EmrError `USER_EXISTS`, `INPUT_INVALID`.
    */
   enrol(
     attributes: EnrolmentAttributes,
     publicKeyPem: string,
     validity: Validity,
+    isFurtherDevice = false,
   ): Promise<string> {
     return this.#lock.run(attributes.userId, async () => {
-      await this.#refuseSecondKey(attributes, publicKeyPem, validity.notBefore + BACKDATE_MS);
+      if (!isFurtherDevice) {
+        await this.#refuseSecondKey(attributes, publicKeyPem, validity.notBefore + BACKDATE_MS);
+      }
       const certificate = await this.#issue({
         subject: memberName(attributes.userId, 'client', this.mspId),
         publicKeyPem,

@@ -76,7 +76,9 @@ export async function collectShares(
     approving.map((each) => shareOf(collecting, plan, { ...each, request }, signal)),
   );
   signal.throwIfAborted();
-  const failures = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+  const failures = outcomes.flatMap((one) =>
+    one.status === 'rejected' ? [one.reason as unknown] : [],
+  );
   const shares = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const refused = shares.length >= need ? null : refusal(failures, shares.length, need);
   for (const warning of failures.map(asWarning)) {

@@ -46,7 +46,7 @@ export function requestCommand(host: Host): Command {
         enrolmentSecretFile === undefined ? undefined : await readSecret(call, enrolmentSecretFile);
       const door = await keystoreDoor(call);
       const { request, code } = await withNetwork(call, async (network) => {
-        const keystore = await certifiedKeystore(network, door, { secret, isNewDevice: true });
+        const keystore = await certifiedKeystore(network, door, { secret, isFurtherDevice: true });
         const recovery = recoveryOn(call, network, keystore);
         const made = await recovery.find({ signal });
         const asked =
