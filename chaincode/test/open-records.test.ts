@@ -135,12 +135,14 @@ describe('audience:OpenRecords', () => {
     expect(await refusal(story.partial(brief.ticketId, record.recordId, A))).toBe('TICKET_EXPIRED');
   });
 
-  it('is refused to a reader who is suspended, or whose certificate says something else now', async () => {
+  it('is refused to a reader who is suspended, unregistered, or certified otherwise by now', async () => {
     const { erika, adminB } = story.people;
     const demoted = await Person.enrolled('HospBMSP', 'dr.erika', 'physician');
     expect(await refusal(answerOf(A, demoted))).toBe('CALLER_MISMATCH');
     const moved = await Person.enrolled('HospCMSP', 'dr.erika', 'emergency-physician');
     expect(await refusal(answerOf(A, moved))).toBe('CALLER_MISMATCH');
+    const stranger = await Person.enrolled('HospBMSP', 'dr.gita', 'emergency-physician');
+    expect(await refusal(answerOf(A, stranger))).toBe('CALLER_UNREGISTERED');
     await story.channel.submit(adminB, 'registry:SuspendUser', { userId: erika.userId });
     expect(await refusal(answerOf(A))).toBe('CALLER_SUSPENDED');
   });

@@ -15,7 +15,7 @@ import {
   type TicketId,
 } from '@emr-share/model';
 import { writeAudit } from '../audit-log.js';
-import { audienceTicketOf, storedTicket, wholeTicket } from '../audience-tickets.js';
+import { audienceTicketOf, wholeTicket } from '../audience-tickets.js';
 import { refuseAudience, storedAudience } from '../audiences.js';
 import { currentPolicy, sameFact, userOf } from '../facts.js';
 import type { Invocation, Rule } from '../invocation.js';
@@ -141,13 +141,4 @@ export async function newTicket(
     ticketMs: rule.ticketMs,
     notAfter: rule.notAfter,
   };
-}
-
-/** The ticket, where it is of an emergency; `null` otherwise. Throws `TICKET_NOT_FOUND`. */
-export async function emergencyTicket(
-  { state }: Invocation,
-  ticketId: TicketId,
-): Promise<StoredTicket | null> {
-  const ticket = await storedTicket(state, ticketId);
-  return ticket.reason === undefined ? null : ticket;
 }
