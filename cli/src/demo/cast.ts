@@ -28,6 +28,12 @@ export interface Cast {
   readonly consultant: Actor;
   /** Holds a certificate, but never registers. */
   readonly stranger: Actor;
+  /** Emergency physician who has never seen the patient. */
+  readonly rescuer: Actor;
+  /** Emergency physician at another hospital than the rescuer. */
+  readonly colleague: Actor;
+  /** Privacy officer at another hospital than the rescuer. */
+  readonly officer: Actor;
 }
 
 async function actor(
@@ -51,6 +57,11 @@ export async function assembleCast(backend: DemoBackend): Promise<Cast> {
     role: 'physician',
     department,
   });
+  const rescuer = (name: UserId): DemoEnrolment => ({
+    userId: backend.userId(name),
+    role: 'emergency-physician',
+    department: 'emergency',
+  });
   return {
     patient: await actor(backend, first, 'Ana, the patient', {
       userId: backend.userId('patient-7f3a'),
@@ -60,5 +71,11 @@ export async function assembleCast(backend: DemoBackend): Promise<Cast> {
     physician: await actor(backend, second, 'Dr. Weber', physician('dr.weber', 'cardiology')),
     consultant: await actor(backend, third, 'Dr. Costa', physician('dr.costa', 'radiology')),
     stranger: await actor(backend, third, 'Dr. Nemo', physician('dr.nemo', 'radiology')),
+    rescuer: await actor(backend, second, 'Dr. Erika', rescuer('dr.erika')),
+    colleague: await actor(backend, third, 'Dr. Frank', rescuer('dr.frank')),
+    officer: await actor(backend, third, 'Ms. Okafor, privacy officer', {
+      userId: backend.userId('officer.okafor'),
+      role: 'privacy-officer',
+    }),
   };
 }

@@ -8,6 +8,7 @@ import type { TransactionRecord } from '@emr-share/model';
 import type { DemoBackend } from './backend.js';
 import type { Cast } from './cast.js';
 import { auditChapter } from './chapters/auditing.js';
+import { emergencyChapter } from './chapters/emergency.js';
 import { filingChapter } from './chapters/filing.js';
 import { forgingChapter } from './chapters/forging.js';
 import { grantingChapter } from './chapters/granting.js';
@@ -51,6 +52,7 @@ const CHAPTERS: readonly { readonly title: string; readonly run: Chapter }[] = [
   { title: 'Granting and reading', run: grantingChapter },
   { title: 'Forging', run: forgingChapter },
   { title: 'Tampering with the store', run: tamperingChapter },
+  { title: 'An emergency', run: emergencyChapter },
   { title: 'Expiry and revocation', run: revokingChapter },
   { title: 'What the chain shows', run: auditChapter },
 ];

@@ -1,5 +1,5 @@
 /**
- * Chapter 6: grants end, by themselves and by the patient's word.
+ * Chapter 7: grants end, by themselves and by the patient's word.
  *
  * @module
  */
