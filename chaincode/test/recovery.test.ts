@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { KeyShare, openBox, sealBox, SecretKey, shareSecretKey } from '@emr-share/crypto';
+import { openBox, sealBox, SecretKey, shareSecretKey, type KeyShare } from '@emr-share/crypto';
 import {
   canonicalBytes,
   implicitCollection,
