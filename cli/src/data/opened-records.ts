@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import {
+  currentSummaries,
   mergeSummaries,
   type EmrClient,
   type OpenedRecord,
@@ -58,11 +59,18 @@ export async function openByTicket(
   ticketId: TicketId,
   { category, into }: OpeningOptions,
 ): Promise<Opened> {
-  const summaries: unknown[] = [];
+  const summaries: OpenedRecord[] = [];
   const records: Opened['records'][number][] = [];
   for await (const opened of client.tickets.open(ticketId, { category, signal: call.signal })) {
-    if (isSummary(opened)) summaries.push(await contentOf(opened));
+    if (isSummary(opened)) summaries.push(opened);
     else records.push({ record: opened.record, file: await written(call, opened, into) });
   }
-  return { summary: summaries.length === 0 ? null : mergeSummaries(summaries), records };
+  return { summary: await merged(summaries), records };
+}
+
+/** The whole summary with what was filed since; `null` where there is none. */
+async function merged(summaries: readonly OpenedRecord[]): Promise<PatientSummary | null> {
+  const current = new Set(currentSummaries(summaries.map(({ record }) => record)));
+  const wanted = summaries.filter(({ record }) => current.has(record));
+  return wanted.length === 0 ? null : mergeSummaries(await Promise.all(wanted.map(contentOf)));
 }
