@@ -9,6 +9,7 @@ import {
   type Ledger,
   type RotationReport,
 } from '@emr-share/gateway-client';
+import type { MspId, Role } from '@emr-share/model';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,8 +36,8 @@ const clientOf = ({ identity, keyring }: Person, between = (real: Ledger) => rea
     keyring,
   });
 
-async function enrol(userId: string, role: 'patient' | 'physician'): Promise<Person> {
-  const { identity } = await consortium.enrol(A, { userId, role });
+async function enrol(userId: string, role: Role, mspId: MspId = A): Promise<Person> {
+  const { identity } = await consortium.enrol(mspId, { userId, role });
   return { identity, keyring: Keyring.random() };
 }
 
@@ -69,7 +70,7 @@ beforeEach(async () => {
   consortium = await Consortium.open({ directory });
   patient = await enrol('p.meier', 'patient');
   doctor = await enrol('dr.weber', 'physician');
-  await (await clientOf(patient)).identity.enrolPatient();
+  await (await clientOf(patient)).identity.enrolPatient({ emergency: false });
   const asDoctor = await clientOf(doctor);
   await asDoctor.identity.register({ role: 'physician' });
   const { record } = await asDoctor.records.upload(PLAINTEXT, {
@@ -150,6 +151,23 @@ describe('rotateCustodian', () => {
     expect(await readWithEveryCustodian()).toBe('two tablets a day');
     await reopen();
     expect(await readWithEveryCustodian()).toBe('two tablets a day');
+  });
+
+  it('keeps the shares of an emergency rule, which open what they opened before', async () => {
+    const everyCustodian = { categories: ['prescription'], threshold: 3 } as const;
+    await (await clientOf(patient)).emergency.setRule(everyCustodian);
+    expect(await rotate()).toMatchObject({ resealed: 1, unreadable: [], destroyed: [1] });
+    const role = 'emergency-physician';
+    const physician = await clientOf(await enrol('e.braun', role, 'HospBMSP'));
+    const consultant = await clientOf(await enrol('e.cruz', role, 'HospCMSP'));
+    for (const { identity } of [physician, consultant]) await identity.register({ role });
+    const emergency = { patient: 'p.meier', reason: { code: 'unconscious' } } as const;
+    const { ticketId } = await physician.emergency.declare(emergency);
+    await consultant.emergency.approve(ticketId);
+    for await (const opened of physician.emergency.open(ticketId)) {
+      expect(Buffer.from(await opened.bytes()).toString()).toBe('two tablets a day');
+    }
+    expect.assertions(2);
   });
 
   it('leaves what was revoked, and what nobody made a grant of, to the destroyed key', async () => {
