@@ -37,7 +37,7 @@ const end = (ticketId: string, by: Person): Promise<AudienceTicket> =>
 
 const review = (
   ticketId: string,
-  by: Person = story.people.officerA,
+  by: Person = story.people.officerC,
   verdict: EmergencyReview['verdict'] = 'cleared',
 ): Promise<AudienceTicket> => story.channel.submit(by, 'emergency:Review', { ticketId, verdict });
 
@@ -362,31 +362,40 @@ describe('emergency:Review', () => {
   });
 
   it('says what an officer of another organization found, once the ticket is over', async () => {
-    const { officerA, officerC } = story.people;
+    const { officerC, officerA } = story.people;
     expect(await refusal(review(ticket.ticketId))).toBe('REVIEW_REFUSED');
     story.channel.now = ticket.expiresAt;
-    const reviewed = await review(ticket.ticketId, officerA, 'contested');
+    const reviewed = await review(ticket.ticketId, officerC, 'contested');
     expect(reviewed.review).toEqual({
       verdict: 'contested',
-      reviewer: 'officer.a',
-      mspId: 'HospAMSP',
+      reviewer: 'officer.c',
+      mspId: 'HospCMSP',
       reviewedAt: story.now,
     });
     expect(story.channel.events.at(-1)).toMatchObject({ type: 'emergency.reviewed' });
     story.channel.now += 1000;
-    expect(await review(ticket.ticketId, officerA, 'contested')).toEqual(reviewed);
-    expect(await refusal(review(ticket.ticketId, officerA, 'cleared'))).toBe('REVIEW_REFUSED');
-    expect(await refusal(review(ticket.ticketId, officerC, 'contested'))).toBe('REVIEW_REFUSED');
+    expect(await review(ticket.ticketId, officerC, 'contested')).toEqual(reviewed);
+    expect(await refusal(review(ticket.ticketId, officerC, 'cleared'))).toBe('REVIEW_REFUSED');
+    expect(await refusal(review(ticket.ticketId, officerA, 'contested'))).toBe('REVIEW_REFUSED');
   });
 
   it('is refused to the reader’s own organization, to other roles, and where there was none', async () => {
-    const { officerA, officerB, erika, adminA, carol } = story.people;
+    const { officerC, officerB, erika, adminA, carol } = story.people;
     await end(ticket.ticketId, erika);
     expect(await refusal(review(ticket.ticketId, officerB))).toBe('REVIEW_REFUSED');
     for (const one of [erika, adminA, carol]) {
       expect(await refusal(review(ticket.ticketId, one))).toBe('ROLE_DENIED');
     }
-    expect(await refusal(review(newId(), officerA))).toBe('TICKET_NOT_FOUND');
+    expect(await refusal(review(newId(), officerC))).toBe('TICKET_NOT_FOUND');
+  });
+
+  it('is refused to the one who approved', async () => {
+    const { officerA, officerC, erika } = story.people;
+    const intent = story.intent(audience);
+    const { ticketId } = await story.declare(intent, [story.approval(intent, officerA)]);
+    await end(ticketId, erika);
+    expect(await refusal(review(ticketId, officerA))).toBe('REVIEW_REFUSED');
+    expect((await review(ticketId, officerC)).review).toMatchObject({ reviewer: 'officer.c' });
   });
 });
 
@@ -434,7 +443,7 @@ describe('emergency:ListTickets', () => {
   };
 
   it('shows officers and auditors all, or those of somebody, or those to review', async () => {
-    const { officerB, auditor, erika, frank, officerA } = story.people;
+    const { officerB, auditor, erika, frank, officerC } = story.people;
     const first = (await story.opened(audience)).ticketId;
     const franks = story.intent(audience, { reader: frank.userId });
     await story.declare(franks, [], frank);
@@ -444,7 +453,7 @@ describe('emergency:ListTickets', () => {
     expect(await list(auditor, { patient: 'alice' })).toEqual(both);
     expect(await list(officerB, { patient: 'bob' })).toEqual([]);
     expect(await list(officerB, { reader: 'dr.frank' })).toEqual([franks.ticketId]);
-    await review(first, officerA);
+    await review(first, officerC);
     for (const request of [{}, { patient: 'alice' }, { reader: 'dr.frank' }]) {
       expect(await list(officerB, { ...request, unreviewed: true })).toEqual([franks.ticketId]);
     }

@@ -65,7 +65,6 @@ export interface ErrorDetails {
   READER_REFUSED: { audienceId: string; attribute: string };
   SHARE_INVALID: { mspId: string; audienceId: string; problem: string };
   SHARE_MISSING: { mspId: string; audienceId: string; scopeId: string };
-  SHARE_PRESENT: { mspId: string; audienceId: string };
   APPROVALS_MISSING: { ticketId: string; have: number; need: number };
   APPROVAL_REFUSED: { ticketId: string; problem: string };
   TICKET_ENDED: { ticketId: string; endedAt: number };
@@ -219,8 +218,6 @@ const DESCRIBE: Describe = {
     `the share of audience grant ${d.audienceId} for ${d.mspId} is refused: ${d.problem}`,
   SHARE_MISSING: (d) =>
     `${d.mspId} holds no share of audience grant ${d.audienceId} for scope ${d.scopeId}`,
-  SHARE_PRESENT: (d) =>
-    `${d.mspId} still holds shares of audience grant ${d.audienceId}; purge them first`,
   APPROVALS_MISSING: (d) =>
     `ticket ${d.ticketId} has ${String(d.have)} of the ${String(d.need)} approvals that it needs`,
   APPROVAL_REFUSED: (d) => `the approval of ticket ${d.ticketId} is refused: ${d.problem}`,

@@ -53,12 +53,15 @@ export const reviewEmergency: Rule<'emergency:Review'> = async (invocation, requ
 
 function problemOfReview(
   ticket: AudienceTicket,
-  { mspId }: Invocation['caller'],
+  { mspId, userId }: Invocation['caller'],
   now: number,
 ): string | null {
   if (ticket.reason === undefined) return 'it is no emergency';
   if (ticket.review !== undefined) return 'it is reviewed already';
   if (mspId === ticket.mspId) return "the reviewer is of the reader's own organization";
+  if (ticket.approvals.some(({ body }) => body.approver === userId)) {
+    return 'the reviewer has approved it';
+  }
   return ticketState(ticket, now) === 'ended' ? null : 'the ticket is not over yet; end it first';
 }
 

@@ -95,7 +95,6 @@ const EXIT_OF: Readonly<Record<ErrorCode | CliErrorCode, ExitCode>> = {
   READER_REFUSED: 3,
   SHARE_INVALID: 6,
   SHARE_MISSING: 7,
-  SHARE_PRESENT: 5,
   APPROVALS_MISSING: 3,
   APPROVAL_REFUSED: 3,
   TICKET_ENDED: 3,
