@@ -4,7 +4,13 @@
  *
  * @module
  */
-export { NetworkError, type NetworkErrorCode, type NetworkErrorDetails } from './errors.js';
+export {
+  isSystemError,
+  NetworkError,
+  type NetworkErrorCode,
+  type NetworkErrorDetails,
+  problemOf,
+} from './errors.js';
 export type { OnProgress, ProgressEvent } from './progress.js';
 export { defaultNetworkDir, defaultToolCache, networkPaths } from './files/network-paths.js';
 export type { IdentityPaths, NetworkPaths, OrganizationPaths } from './files/network-paths.js';
@@ -61,6 +67,9 @@ export type { LedgerComparison, LedgerCopy } from './ledger/compare-ledgers.js';
 export { orderingLeader } from './faults/ordering-leader.js';
 export { contractCommandOf, killNodes, startNodes } from './faults/run-nodes.js';
 export type { StartNodesOptions } from './faults/run-nodes.js';
+export { type LinkTerms, SATELLITE, TERRESTRIAL } from './faults/satellite/link-terms.js';
+export { type LinkCounts, SatelliteLink } from './faults/satellite/satellite-link.js';
+export { type Place, SatelliteRelay } from './faults/satellite/satellite-relay.js';
 export { putOnSmallDisk, type SmallDisk } from './faults/small-disk.js';
 export { waitSwarm } from './faults/swarm.js';
 export { supervise, type SuperviseOptions } from './supervise/supervise.js';

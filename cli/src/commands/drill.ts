@@ -12,6 +12,7 @@ import type { DrillResult } from '../drill/result.js';
 import { CliError } from '../errors/cli-error.js';
 import type { Host } from '../host.js';
 import type { Output } from '../output/output.js';
+import { drillSatelliteCommand } from './drill-satellite.js';
 
 interface DrillCommandOptions {
   readonly dir?: string;
@@ -106,6 +107,7 @@ export function drillCommand(host: Host): Command {
       wholeNumber(1, MAX_SECONDS),
       DEFAULT_SECONDS,
     )
+    .addCommand(drillSatelliteCommand(host))
     .addHelpText('after', helpText())
     .action(async (name: string, options: DrillCommandOptions, command: Command) => {
       const call = new Call(host, command);

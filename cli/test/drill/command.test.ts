@@ -20,6 +20,8 @@ describe('emr drill', () => {
     [['drill', 'leader', '--seconds', '0'], /whole number from 1 to 600/],
     [['drill', 'leader', '--seconds', '1e3'], /whole number/],
     [['drill', 'leader', '--base-port', '70000'], /whole number from 1024 to 65000/],
+    [['drill', 'satellite', '--runs', '0'], /whole number from 1 to 200/],
+    [['drill', 'satellite', '--seed', 'x'], /whole number from 0 to 999999/],
   ])('refuses %j', async (args, message) => {
     const { exitCode, stderr } = await emrHere(args);
     expect(stderr).toMatch(message);

@@ -12,6 +12,7 @@ export {
   type PeerEndpoint,
 } from './connection-profile.js';
 export { enrolAtAuthority, type EnrolmentRequest } from './enrol-at-authority.js';
+export { DirectLedger, type DirectLedgerOptions } from './direct-ledger.js';
 export { FabricLedger, type FabricLedgerOptions, type TransactionFate } from './fabric-ledger.js';
 export { InStep } from './in-step.js';
 export type { FabricDeadlines, GatewayEndpoint } from './gateway-pool.js';

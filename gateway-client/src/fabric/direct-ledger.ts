@@ -1,0 +1,273 @@
+/**
+ * The port `Ledger` for a client far away from every peer. A gateway peer would pass a question on to
+ * the organization that it is for, and a proposal to the other endorsers: a second way there and back.
+ * This client asks each organization's own gateway, all at once, and puts the endorsements together.
+ *
+ * @module
+ */
+import {
+  StatusCode,
+  type Gateway,
+  type Proposal,
+  type Transaction,
+} from '@hyperledger/fabric-gateway';
+import { gateway as protos } from '@hyperledger/fabric-protos';
+import {
+  EmrError,
+  TRANSACTIONS,
+  validate,
+  type MspId,
+  type TransactionName,
+  type TransactionRequest,
+  type TransactionResponse,
+} from '@emr-share/model';
+import type { Identity } from '../ports/identity.js';
+import type {
+  Committed,
+  EventOptions,
+  Ledger,
+  LedgerEvent,
+  TransactOptions,
+} from '../ports/ledger.js';
+import { whileBehind } from '../retry.js';
+import { orAborted } from '../time-limit.js';
+import { commitOf } from './commit-of.js';
+import type { PeerEndpoint } from './connection-profile.js';
+import { fromFabricError } from './fabric-error.js';
+import { FabricLedger } from './fabric-ledger.js';
+import { DEFAULT_DEADLINES, openConnection, type Connection } from './gateway-pool.js';
+import { mergedEndorsements } from './merged-endorsements.js';
+
+/** Of transactions that lost against another one: worth a new proposal. */
+const CONFLICTS: ReadonlySet<number> = new Set([
+  StatusCode.MVCC_READ_CONFLICT,
+  StatusCode.PHANTOM_READ_CONFLICT,
+]);
+
+export interface DirectLedgerOptions {
+  readonly identity: Identity;
+  /** Those of the identity's organization first. Of each organization the first one is asked. */
+  readonly gateways: readonly PeerEndpoint[];
+  readonly channel: string;
+  readonly chaincode: string;
+  /** How many organizations must endorse. */
+  readonly endorsers: number;
+}
+
+interface Organization {
+  readonly mspId: MspId;
+  readonly connection: Connection;
+}
+
+interface Endorsed {
+  readonly mspId: MspId;
+  readonly connection: Connection;
+  readonly transaction: Transaction;
+}
+
+/** A reason of the contract's says more than that somebody did not answer. */
+const isReason = (error: unknown): boolean =>
+  EmrError.is(error) && !EmrError.is(error, 'LEDGER_UNAVAILABLE');
+
+/** The first `count` that succeed; where there are not so many, a reason, at best the contract's. */
+async function firstOf<T>(count: number, attempts: readonly Promise<T>[]): Promise<readonly T[]> {
+  return new Promise((resolve, reject) => {
+    const values: T[] = [];
+    const failures: unknown[] = [];
+    const settle = (): void => {
+      const isDecided = failures.length + count > attempts.length;
+      const isOver = failures.length + values.length === attempts.length;
+      const reason = failures.find(isReason);
+      if (values.length === count) resolve(values);
+      else if (isDecided && (reason !== undefined || isOver)) {
+        reject((reason ?? failures[0]) as Error);
+      }
+    };
+    for (const attempt of attempts) {
+      attempt
+        .then(
+          (value) => values.push(value),
+          (error: unknown) => failures.push(error),
+        )
+        .then(settle, reject);
+    }
+  });
+}
+
+export class DirectLedger implements Ledger {
+  readonly mspId: MspId;
+  readonly userId: string;
+  /** For what is of no organization in particular. */
+  readonly #base: FabricLedger;
+  readonly #organizations: readonly Organization[];
+  readonly #options: DirectLedgerOptions;
+  readonly #closed = new AbortController();
+
+  /** @throws EmrError `INPUT_INVALID` as {@link FabricLedger} does. */
+  constructor(options: DirectLedgerOptions) {
+    const { identity, gateways, endorsers } = options;
+    const organizations = [...new Set(gateways.map(({ mspId }) => mspId))];
+    if (endorsers < 1 || endorsers > organizations.length) {
+      const problem = `expected 1 to ${String(organizations.length)}`;
+      throw new EmrError('INPUT_INVALID', { what: 'the number of endorsers', problem });
+    }
+    this.#options = options;
+    this.#base = new FabricLedger(options);
+    this.mspId = this.#base.mspId;
+    this.userId = this.#base.userId;
+    const first = new Map(gateways.toReversed().map((gateway) => [gateway.mspId, gateway]));
+    this.#organizations = organizations.flatMap((mspId) => {
+      const gateway = first.get(mspId);
+      if (gateway === undefined) return [];
+      return [{ mspId, connection: openConnection(gateway, identity, DEFAULT_DEADLINES) }];
+    });
+  }
+
+  async evaluate<N extends TransactionName>(
+    name: N,
+    request: TransactionRequest<N>,
+    options: TransactOptions = {},
+  ): Promise<TransactionResponse<N>> {
+    const [asked, ...others] = options.organizations ?? [];
+    const organization = this.#organizations.find(({ mspId }) => mspId === asked);
+    if (organization === undefined || others.length > 0) {
+      return this.#base.evaluate(name, request, options);
+    }
+    const bytes = await calling(options.signal, () =>
+      this.#proposal(organization, name, request, options).evaluate(),
+    );
+    return decode(name, bytes);
+  }
+
+  async submit<N extends TransactionName>(
+    name: N,
+    request: TransactionRequest<N>,
+    options: TransactOptions = {},
+  ): Promise<Committed<TransactionResponse<N>>> {
+    const isForAll = options.organizations === undefined;
+    if (TRANSACTIONS[name].kind !== 'consortium' || !isForAll) {
+      return this.#base.submit(name, request, options);
+    }
+    const signal = options.signal ?? this.#closed.signal;
+    return whileBehind(['LEDGER_CONFLICT'], signal, () =>
+      this.#submitOnce(name, request, { ...options, signal }),
+    );
+  }
+
+  events(options?: EventOptions): AsyncIterable<LedgerEvent> {
+    return this.#base.events(options);
+  }
+
+  close(): void {
+    this.#closed.abort(new EmrError('LEDGER_UNAVAILABLE', { endpoint: 'a closed connection' }));
+    this.#base.close();
+    for (const { connection } of this.#organizations) {
+      connection.gateway.close();
+      connection.client.close();
+    }
+  }
+
+  async #submitOnce<N extends TransactionName>(
+    name: N,
+    request: TransactionRequest<N>,
+    options: TransactOptions,
+  ): Promise<Committed<TransactionResponse<N>>> {
+    const endorsed = await this.#endorse(name, request, options);
+    const { gateway } = endorsed.connection;
+    const transactionId = endorsed.transaction.getTransactionId();
+    const status = await this.#commit(endorsed.transaction, gateway, options.signal);
+    if (CONFLICTS.has(status.code)) throw new EmrError('LEDGER_CONFLICT', { transactionId });
+    if (status.code !== StatusCode.VALID) {
+      const problem = `transaction ${transactionId} was found invalid: code ${String(status.code)}`;
+      throw new EmrError('LEDGER_REJECTED', { problem });
+    }
+    const response = decode(name, endorsed.transaction.getResult());
+    return { transactionId, blockNumber: Number(status.blockNumber), response };
+  }
+
+  /** One transaction with the endorsements of the first that answer. */
+  async #endorse(
+    name: TransactionName,
+    request: unknown,
+    options: TransactOptions,
+  ): Promise<Endorsed> {
+    const [own] = this.#organizations;
+    if (own === undefined) throw new EmrError('LEDGER_UNAVAILABLE', { endpoint: 'no gateway' });
+    const proposal = this.#proposal(own, name, request, options).getBytes();
+    const attempts = this.#organizations.map(async ({ mspId, connection }): Promise<Endorsed> => {
+      const bytes = forOne(proposal, mspId);
+      const transaction = await calling(options.signal, () =>
+        connection.gateway.newProposal(bytes).endorse(),
+      );
+      return { mspId, connection, transaction };
+    });
+    const endorsed = await firstOf(this.#options.endorsers, attempts);
+    const nearest =
+      this.#organizations.find(({ mspId }) => endorsed.some((one) => one.mspId === mspId)) ?? own;
+    const bytes = mergedEndorsements(
+      endorsed.map(({ transaction }) => transaction.getBytes()),
+      endorsed.map(({ mspId }) => mspId).join(', '),
+    );
+    return { ...nearest, transaction: nearest.connection.gateway.newTransaction(bytes) };
+  }
+
+  async #commit(
+    transaction: Transaction,
+    gateway: Gateway,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly code: number; readonly blockNumber: bigint }> {
+    const transactionId = transaction.getTransactionId();
+    try {
+      // The fate counts, whatever the submitting answers; and asking for it need not wait.
+      transaction.submit().catch(() => undefined);
+      const commit = commitOf(gateway, this.#options.channel, transactionId);
+      return await orAborted(commit.getStatus(), signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw new EmrError('COMMIT_UNKNOWN', { transactionId }, { cause: error });
+    }
+  }
+
+  #proposal(
+    { mspId, connection }: Organization,
+    name: TransactionName,
+    request: unknown,
+    { transient }: TransactOptions,
+  ): Proposal {
+    const { channel, chaincode } = this.#options;
+    return connection.gateway
+      .getNetwork(channel)
+      .getContract(chaincode)
+      .newProposal(name, {
+        arguments: [JSON.stringify(request)],
+        endorsingOrganizations: [mspId],
+        ...(transient === undefined ? {} : { transientData: { ...transient } }),
+      });
+  }
+}
+
+/** A proposal as it is, to be endorsed by one organization. */
+function forOne(proposal: Uint8Array, mspId: MspId): Uint8Array {
+  const message = protos.ProposedTransaction.deserializeBinary(proposal);
+  message.setEndorsingOrganizationsList([mspId]);
+  return message.serializeBinary();
+}
+
+async function calling<T>(signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
+  try {
+    return await orAborted(call(), signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw fromFabricError(error);
+  }
+}
+
+function decode<N extends TransactionName>(name: N, bytes: Uint8Array): TransactionResponse<N> {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new EmrError('LEDGER_REJECTED', { problem: `${name} answered no JSON` }, { cause });
+  }
+  return validate(TRANSACTIONS[name].response, value, `the answer of ${name}`);
+}
