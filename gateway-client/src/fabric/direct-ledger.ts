@@ -44,6 +44,9 @@ const CONFLICTS: ReadonlySet<number> = new Set([
   StatusCode.PHANTOM_READ_CONFLICT,
 ]);
 
+/** A far answer takes a second or two; who takes longer is left out where others will do. */
+const DEADLINES = { ...DEFAULT_DEADLINES, evaluateMs: 5_000 };
+
 export interface DirectLedgerOptions {
   readonly identity: Identity;
   /** Those of the identity's organization first. Of each organization the first one is asked. */
@@ -69,6 +72,9 @@ interface Endorsed {
 const isReason = (error: unknown): boolean =>
   EmrError.is(error) && !EmrError.is(error, 'LEDGER_UNAVAILABLE');
 
+const asError = (failure: unknown): Error =>
+  failure instanceof Error ? failure : new Error(String(failure));
+
 /** The first `count` that succeed; where there are not so many, a reason, at best the contract's. */
 async function firstOf<T>(count: number, attempts: readonly Promise<T>[]): Promise<readonly T[]> {
   return new Promise((resolve, reject) => {
@@ -80,7 +86,7 @@ async function firstOf<T>(count: number, attempts: readonly Promise<T>[]): Promi
       const reason = failures.find(isReason);
       if (values.length === count) resolve(values);
       else if (isDecided && (reason !== undefined || isOver)) {
-        reject((reason ?? failures[0]) as Error);
+        reject(asError(reason ?? failures[0]));
       }
     };
     for (const attempt of attempts) {
@@ -102,6 +108,7 @@ export class DirectLedger implements Ledger {
   readonly #organizations: readonly Organization[];
   readonly #options: DirectLedgerOptions;
   readonly #closed = new AbortController();
+  readonly #silent = new Set<MspId>();
 
   /** @throws EmrError `INPUT_INVALID` as {@link FabricLedger} does. */
   constructor(options: DirectLedgerOptions) {
@@ -119,7 +126,7 @@ export class DirectLedger implements Ledger {
     this.#organizations = organizations.flatMap((mspId) => {
       const gateway = first.get(mspId);
       if (gateway === undefined) return [];
-      return [{ mspId, connection: openConnection(gateway, identity, DEFAULT_DEADLINES) }];
+      return [{ mspId, connection: openConnection(gateway, identity, DEADLINES) }];
     });
   }
 
@@ -133,10 +140,14 @@ export class DirectLedger implements Ledger {
     if (organization === undefined || others.length > 0) {
       return this.#base.evaluate(name, request, options);
     }
-    const bytes = await calling(options.signal, () =>
+    const answer = this.#noted(organization, () =>
       this.#proposal(organization, name, request, options).evaluate(),
     );
-    return decode(name, bytes);
+    if (this.#silent.has(organization.mspId)) {
+      answer.catch(() => undefined);
+      throw new EmrError('LEDGER_UNAVAILABLE', { endpoint: organization.mspId });
+    }
+    return decode(name, await calling(options.signal, () => answer));
   }
 
   async submit<N extends TransactionName>(
@@ -183,6 +194,20 @@ export class DirectLedger implements Ledger {
     }
     const response = decode(name, endorsed.transaction.getResult());
     return { transactionId, blockNumber: Number(status.blockNumber), response };
+  }
+
+  /** Remembers who does not answer: waited for no more, and asked all the same until it answers. */
+  async #noted<T>({ mspId }: Organization, call: () => Promise<T>): Promise<T> {
+    try {
+      const value = await call();
+      this.#silent.delete(mspId);
+      return value;
+    } catch (error) {
+      const ours = fromFabricError(error);
+      if (EmrError.is(ours, 'LEDGER_UNAVAILABLE')) this.#silent.add(mspId);
+      else this.#silent.delete(mspId);
+      throw ours;
+    }
   }
 
   /** One transaction with the endorsements of the first that answer. */

@@ -48,6 +48,7 @@ function endorsedBy(mspId: string, result: unknown): protos.EndorseResponse {
 const unavailable = (): never => {
   throw Object.assign(new Error('gone'), { code: status.UNAVAILABLE, details: 'gone' });
 };
+const nextTurn = (): Promise<null> => new Promise((resolve) => setImmediate(resolve, null));
 const never = (): Promise<never> => new Promise(() => undefined);
 
 describe('the direct ledger', () => {
@@ -176,5 +177,22 @@ describe('the direct ledger', () => {
     );
     const answer = ledger.evaluate('registry:ListCustodians', {}, { organizations: ['HospBMSP'] });
     expect(await answer).toEqual(CUSTODIANS);
+  });
+
+  it('waits no more for an organization that does not answer, until it answers again', async () => {
+    let questions = 0;
+    const ledger = await ledgerOver(
+      {},
+      { evaluate: () => (++questions === 1 ? unavailable() : evaluated(CUSTODIANS)) },
+    );
+    const ask = (): Promise<unknown> =>
+      ledger.evaluate('registry:ListCustodians', {}, { organizations: ['HospBMSP'] });
+    const gone = { code: 'LEDGER_UNAVAILABLE' };
+    await expect(ask()).rejects.toMatchObject(gone);
+    await expect(ask()).rejects.toMatchObject(gone);
+    const deadline = Date.now() + 10_000;
+    let answer: unknown = null;
+    while (answer === null && Date.now() < deadline) answer = await ask().catch(nextTurn);
+    expect(answer).toEqual(CUSTODIANS);
   });
 });

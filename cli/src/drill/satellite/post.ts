@@ -35,7 +35,7 @@ import { Trace, tracedLedger } from './trace.js';
 
 const FHIR_JSON = 'application/fhir+json';
 /** Who does not answer by then is not there. */
-const WARM_UP_LIMIT_MS = 4_000;
+const WARM_UP_LIMIT_MS = 2_000;
 /** Before that, nothing that was declared can be on the ledger: it takes three ways there and back. */
 const FIRST_QUESTION_MS = 1_500;
 
