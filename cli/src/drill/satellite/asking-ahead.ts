@@ -68,7 +68,7 @@ export function askingAhead(ledger: Ledger): AskingAhead {
       if (name !== 'audience:ListRecords' || known === undefined || bookmark !== undefined) {
         return ledger.evaluate(name, request, options);
       }
-      return known as Promise<TransactionResponse<typeof name>>;
+      return known;
     },
     submit: (name, request, options) => ledger.submit(name, request, options),
     events: (options) => ledger.events(options),
