@@ -2,17 +2,17 @@
  * A network on four hosts: network namespaces on one switch. Every command is the `emr` program in
  * the namespace of its host; the hosts share no folder, only the files that their admins hand over.
  */
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Programs, type Ran } from '../../src/drill/hosts/programs.js';
-import { SeveralHosts } from '../../src/drill/hosts/several-hosts.js';
-import { SwitchedHosts } from './switched-hosts.js';
+import { HostNamespaces } from './host-namespaces.js';
 
 const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+const EMR = join(ROOT, 'cli', 'dist', 'main.js');
 const REGISTER = join(ROOT, 'cli', 'test', 'network', 'register.mjs');
 const LIMIT_MS = 8 * 60_000;
 const POLL_MS = 500;
@@ -20,14 +20,59 @@ const POLL_MS = 500;
 const HOSTS = ['a', 'b', 'c', 'd'] as const;
 type HostName = (typeof HOSTS)[number];
 
-const machines = new SwitchedHosts(HOSTS);
-const programs = new Programs(machines, join(ROOT, 'cli', 'dist', 'main.js'));
+const machines = new HostNamespaces(HOSTS);
 let folder: string;
-let topology: string;
-let network: SeveralHosts;
 const inFolder = (...parts: string[]): string => join(folder, ...parts);
+const networkOf = (host: HostName): string => inFolder(host, 'network');
 
-const emr = (host: HostName, ...args: string[]): Promise<Ran> => network.emr(host, ...args);
+interface Ran {
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A program that runs on a host: what it says so far, and its end. */
+interface Running {
+  said: Ran;
+  ended: Promise<Ran>;
+}
+
+/** Those that have not ended. */
+const running = new Map<ChildProcess, Promise<Ran>>();
+
+function begin(host: HostName, args: readonly string[]): Running {
+  const [program, all] = machines.on(host, [process.execPath, ...args]);
+  const child = spawn(program, all, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const said: Ran = { exitCode: null, stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk: Buffer) => (said.stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()));
+  const ended = new Promise<Ran>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (exitCode) => {
+      running.delete(child);
+      resolve(Object.assign(said, { exitCode }));
+    });
+  });
+  running.set(child, ended);
+  return { said, ended };
+}
+
+const emrArgs = (host: HostName, args: readonly string[]): string[] => [
+  ...[EMR, 'network', ...args],
+  ...['--dir', networkOf(host)],
+];
+
+function emr(host: HostName, ...args: string[]): Promise<Ran> {
+  return begin(host, emrArgs(host, args)).ended;
+}
+
+/** Until the program says that; fails where it ends before. */
+async function says({ said }: Running, text: string): Promise<void> {
+  await until(`it says "${text}"`, () => {
+    if (said.exitCode !== null) throw new Error(`it ended: ${said.stderr}`);
+    return Promise.resolve(said.stderr.includes(text) ? true : null);
+  });
+}
 
 async function until<T>(what: string, attempt: () => Promise<T | null>): Promise<T> {
   const deadline = Date.now() + LIMIT_MS / 2;
@@ -39,6 +84,12 @@ async function until<T>(what: string, attempt: () => Promise<T | null>): Promise
   }
 }
 
+/** Leaves a host's public material where all admins find it. */
+async function publish(host: HostName): Promise<void> {
+  const ran = await emr(host, 'export', '--public', inFolder(`${host}.json`));
+  expect(ran).toMatchObject({ exitCode: 0 });
+}
+
 async function heights(host: HostName): Promise<number[]> {
   const { stdout } = await emr(host, 'status', '--json');
   const { nodes } = JSON.parse(stdout) as { nodes: { height: number | null }[] };
@@ -47,7 +98,7 @@ async function heights(host: HostName): Promise<number[]> {
 
 /** A new physician of HospA registers: a transaction endorsed by a majority of the hospitals. */
 async function register(user: string): Promise<Ran> {
-  return programs.run('a', [REGISTER, network.networkOf('a'), 'HospAMSP', user]);
+  return begin('a', [REGISTER, networkOf('a'), 'HospAMSP', user]).ended;
 }
 
 beforeAll(async () => {
@@ -61,15 +112,19 @@ beforeAll(async () => {
     ['regulator', 'RegulatorMSP', 'regulator', 0],
   ].map(([name, mspId, kind, peers], i) => ({ name, mspId, kind, peers, host: HOSTS[i] }));
   const settings = dev.slice(0, dev.indexOf('organizations:'));
-  topology = `${settings}organizations: ${JSON.stringify(members)}\n`
+  const topology = `${settings}organizations: ${JSON.stringify(members)}\n`
     .replace(/^hosts:.*$/m, `hosts: { ${hosts} }`)
     .replace(/^name:.*$/m, 'name: emr-hosts');
-  network = new SeveralHosts({ programs, hosts: HOSTS, folder });
+  for (const host of HOSTS) {
+    await mkdir(inFolder(host), { mode: 0o700 });
+    await writeFile(inFolder(host, 'topology.yaml'), topology);
+  }
   await machines.make();
 }, LIMIT_MS);
 
 afterAll(async () => {
-  await programs.stop();
+  for (const child of running.keys()) child.kill();
+  await Promise.all(running.values());
   await Promise.all(HOSTS.map((host) => emr(host, 'down', '--purge').catch(() => undefined)));
   await machines.remove();
   await rm(folder, { recursive: true, force: true });
@@ -79,9 +134,35 @@ describe('a network on four hosts', () => {
   it(
     'comes up when every host has what the others have exported',
     async () => {
-      await network.up(topology);
+      const ups = HOSTS.map((host) =>
+        begin(
+          host,
+          emrArgs(host, [
+            'up',
+            ...['--topology', inFolder(host, 'topology.yaml'), '--host', host, '--no-color'],
+          ]),
+        ),
+      );
+      for (const up of ups) await says(up, 'Wait for the public material of the other hosts');
+      for (const host of HOSTS) await publish(host);
+      const key = ['--swarm-key', inFolder('swarm.key')];
+      expect(await emr('a', 'export', ...key)).toMatchObject({ exitCode: 0 });
       expect((await stat(inFolder('swarm.key'))).mode & 0o777).toBe(0o600);
-      expect(await heights('a')).toEqual([expect.any(Number), expect.any(Number)]);
+      for (const to of HOSTS) {
+        const files = HOSTS.filter((host) => host !== to).map((from) => inFolder(`${from}.json`));
+        const ran = await emr(to, 'import', ...files, ...(to === 'a' ? [] : key));
+        expect(ran).toMatchObject({ exitCode: 0 });
+      }
+      await says(ups[0]!, 'Make the genesis block');
+      await publish('a');
+      for (const to of HOSTS.slice(1)) {
+        const ran = await emr(to, 'import', inFolder('a.json'));
+        expect(ran).toMatchObject({ exitCode: 0 });
+        expect(ran.stdout).toContain('Host a, with the genesis block');
+      }
+      for (const ran of await Promise.all(ups.map(({ ended }) => ended))) {
+        expect(ran).toMatchObject({ exitCode: 0 });
+      }
     },
     LIMIT_MS,
   );
@@ -91,7 +172,7 @@ describe('a network on four hosts', () => {
     expect(text).toContain('BEGIN CERTIFICATE');
     expect(text).not.toContain('PRIVATE KEY');
     for (const path of ['nodes/orderer/tls/server.key', 'users/admin/msp/keystore/key.pem']) {
-      const ofOther = join(network.networkOf('a'), 'organizations', 'hospb', path);
+      const ofOther = join(networkOf('a'), 'organizations', 'hospb', path);
       await expect(stat(ofOther)).rejects.toMatchObject({ code: 'ENOENT' });
     }
   });
