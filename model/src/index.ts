@@ -21,5 +21,8 @@ export * from './recovery.js';
 export * from './scope.js';
 export * from './ticket.js';
 export * from './transactions.js';
+export * from './transactions/audiences.js';
+export * from './transactions/recovery.js';
+export type { TransactionKind } from './transactions/spec.js';
 export * from './user.js';
 export * from './validate.js';
