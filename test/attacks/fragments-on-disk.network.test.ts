@@ -186,7 +186,7 @@ describe('a fragment at the hospital that it is for', () => {
       const answer = ledger.evaluate(name, request, options);
       answers.push(await answer.then((found) => JSON.stringify(found)).catch(String));
     }
-    expect(answers[0]).toContain('may not see the fragments');
+    expect(answers[0]).toContain('may not see to the custody of HospAMSP');
     expect(answers[2]).toContain(grantId);
     for (const { sealed } of deposits) {
       const hex = Buffer.from(sealed).toString('hex');
