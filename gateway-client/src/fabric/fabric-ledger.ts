@@ -13,6 +13,7 @@
  *
  * @module
  */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   GatewayError,
@@ -138,7 +139,7 @@ export class FabricLedger implements Ledger {
     options: TransactOptions = {},
   ): Promise<Committed<TransactionResponse<N>>> {
     if (TRANSACTIONS[name].kind === 'organization') checkOne(name, options);
-    const signal = options.signal ?? this.#closed.signal;
+    const signal = waitedForByMany(options.signal ?? this.#closed.signal);
     signal.throwIfAborted();
     const call = this.#inFlight.add(() =>
       whileBehind(['LEDGER_CONFLICT'], signal, () => this.#submitOnce(name, request, options)),
@@ -279,7 +280,7 @@ export class FabricLedger implements Ledger {
    * gateway at least once, for one that stands still takes a whole deadline.
    */
   async #atAnyGateway<T>(signal: Signal, call: (gateway: Gateway) => Promise<T>): Promise<T> {
-    const ending = signal ?? this.#closed.signal;
+    const ending = waitedForByMany(signal ?? this.#closed.signal);
     const giveUpAt = Date.now() + this.#deadlines.unavailableMs;
     let tried = 0;
     const outcome = await whileBehind(['LEDGER_UNAVAILABLE'], ending, async () => {
@@ -326,6 +327,12 @@ export class FabricLedger implements Ledger {
       ...(transient === undefined ? {} : { transientData: { ...transient } }),
     });
   }
+}
+
+/** A dozen calls under way with one signal are no leak of listeners, which Node would warn of. */
+function waitedForByMany(signal: AbortSignal): AbortSignal {
+  setMaxListeners(0, signal);
+  return signal;
 }
 
 function checkOne(name: TransactionName, { organizations = [] }: TransactOptions): void {
