@@ -4,19 +4,44 @@
  *
  * @module
  */
-import { EmrError, type KeyGeneration, type MspId } from '@emr-share/model';
-import { openStored, reseal, type CustodyTerms } from '../custody-terms.js';
-import { assertAdminOf, assertOwnOrganization } from '../facts.js';
+import { EmrError, type Custodian, type KeyGeneration, type MspId } from '@emr-share/model';
+import {
+  assertHandedIn,
+  checkDeposited,
+  openStored,
+  reseal,
+  type CustodyTerms,
+} from '../custody-terms.js';
+import { assertAccepted, assertAdminOf, assertOwnOrganization, custodianOf } from '../facts.js';
 import type { Invocation } from '../invocation.js';
+import type { FactKey } from '../ledger-keys.js';
 import { readSealed } from '../sealed-secret.js';
+import { bytesOf } from '../signed-facts.js';
+import type { PageRequest } from '../world-state.js';
+
+/** One kind of secret that custodians keep. `V`: what the patient signed of it; `R`: its name. */
+export interface CustodyKind<V, R> {
+  /** All that were ever signed, whoever keeps them. */
+  readonly range: FactKey<V>;
+  readonly refOf: (signed: V) => R;
+  /** What the patient signed of a secret that is live; `null` where there is no such thing. */
+  readonly liveTerms: (invocation: Invocation, ref: R) => Promise<CustodyTerms | null>;
+}
 
 /** Secrets to seal anew. */
 export interface Resealing<R> {
   readonly mspId: MspId;
   readonly generation: KeyGeneration;
   readonly refs: readonly R[];
-  /** What the patient signed of a secret that is live; `null` where there is no such thing. */
-  readonly liveTerms: (ref: R) => Promise<CustodyTerms | null>;
+}
+
+/** A page of what is to be sealed anew. */
+export interface Outdated<R> {
+  /** Oldest generation that may still be named, as this peer knows. */
+  readonly acceptedFrom: KeyGeneration;
+  readonly refs: R[];
+  /** `{}` on the last page. */
+  readonly next: { readonly bookmark?: string };
 }
 
 /** What became of them. */
@@ -25,23 +50,78 @@ export interface Resealed<R> {
   readonly unreadable: R[];
 }
 
+/** What a patient hands in for one organization. */
+export interface HandedIn {
+  /** Hex. */
+  readonly sealed: string;
+  readonly terms: CustodyTerms;
+  /** Whether the ledger refers to it already. */
+  readonly isKept: boolean;
+}
+
+/**
+ * Checks what a patient hands in, and keeps it.
+ *
+ * @throws EmrError as {@link checkDeposited}; `CUSTODIAN_STALE` for a key that is not accepted any more.
+ */
+export async function takeIn(
+  { service, sealed: store }: Invocation,
+  custodian: Custodian,
+  { sealed, terms, isKept }: HandedIn,
+): Promise<void> {
+  const bytes = bytesOf(sealed);
+  assertHandedIn(bytes, terms);
+  // What the ledger refers to may have been sealed anew since: a repeat must not put it back.
+  if (isKept) return;
+  assertAccepted(custodian, terms.commitment.generation);
+  checkDeposited(bytes, terms, service.custodians);
+  await store.put(terms.place, bytes);
+}
+
 /** @throws EmrError `INPUT_INVALID` for another organization, `ROLE_DENIED`. */
-export function assertOwnCustody({ caller, service }: Invocation, mspId: MspId): void {
+function assertOwnCustody({ caller, service }: Invocation, mspId: MspId): void {
   assertOwnOrganization(mspId, service.mspId);
   assertAdminOf(caller, mspId, 'see to the custody');
+}
+
+/**
+ * A page of the live secrets of this organization that are sealed to a key before `generation`.
+ *
+ * @throws EmrError `INPUT_INVALID` for another organization, `ROLE_DENIED`.
+ */
+export async function listOutdated<V, R>(
+  invocation: Invocation,
+  request: PageRequest & { readonly mspId: MspId; readonly generation: KeyGeneration },
+  { range, refOf, liveTerms }: CustodyKind<V, R>,
+): Promise<Outdated<R>> {
+  const { state } = invocation;
+  const { mspId, generation } = request;
+  assertOwnCustody(invocation, mspId);
+  const { acceptedFrom } = await custodianOf(state, mspId);
+  const { entries, bookmark } = await state.page(range, request);
+  const refs: R[] = [];
+  for (const { value } of entries) {
+    const ref = refOf(value);
+    const terms = await liveTerms(invocation, ref);
+    if (terms !== null && (await isOutdated(invocation, terms, generation))) refs.push(ref);
+  }
+  return { acceptedFrom, refs, next: bookmark === undefined ? {} : { bookmark } };
 }
 
 /**
  * Writes private data of this organization only. What it reads is guarded as in any transaction: a
  * secret that is purged, or a grant that has ended, before this is ordered, stays so.
  *
- * @throws EmrError `CUSTODIAN_STALE` where the key of the generation is not held.
+ * @throws EmrError `INPUT_INVALID` for another organization, `ROLE_DENIED`; `CUSTODIAN_STALE` where
+ *   the key of the generation is not held.
  */
 export async function resealEach<R>(
   invocation: Invocation,
-  { mspId, generation, refs, liveTerms }: Resealing<R>,
+  { mspId, generation, refs }: Resealing<R>,
+  liveTerms: CustodyKind<never, R>['liveTerms'],
 ): Promise<Resealed<R>> {
   const { service, sealed } = invocation;
+  assertOwnCustody(invocation, mspId);
   const key = service.custodians.of(generation);
   if (key === undefined) {
     const newest = service.custodians.generations.at(-1) ?? 0;
@@ -49,7 +129,7 @@ export async function resealEach<R>(
   }
   const answer: Resealed<R> = { resealed: [], unreadable: [] };
   for (const ref of refs) {
-    const terms = await liveTerms(ref);
+    const terms = await liveTerms(invocation, ref);
     const stored = terms === null ? null : await outdated(invocation, terms, generation);
     if (terms === null || stored === null) continue;
     try {
@@ -65,7 +145,7 @@ export async function resealEach<R>(
 }
 
 /** By the public hash where that is enough: the value may not have reached this peer yet. */
-export async function isOutdated(
+async function isOutdated(
   invocation: Invocation,
   terms: CustodyTerms,
   generation: KeyGeneration,

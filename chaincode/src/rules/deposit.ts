@@ -11,20 +11,14 @@ import {
   type ScopeId,
   type SignedGrantScope,
 } from '@emr-share/model';
-import {
-  assertAccepted,
-  assertOwnOrganization,
-  custodianOf,
-  patientSelf,
-  sameFact,
-} from '../facts.js';
-import { assertHandedIn, checkDeposited } from '../custody-terms.js';
+import { assertOwnOrganization, custodianOf, patientSelf, sameFact } from '../facts.js';
 import { fragmentTerms } from '../fragments.js';
 import { assertInForce } from '../granted.js';
 import type { Invocation, Rule } from '../invocation.js';
 import { grantKey, grantScopeKey } from '../ledger-keys.js';
-import { assertSigned, bytesOf } from '../signed-facts.js';
+import { assertSigned } from '../signed-facts.js';
 import { transientData } from '../transient-data.js';
+import { takeIn } from './custody.js';
 import { assertGrantable, assertOwnScopes } from './grant-scopes.js';
 
 /**
@@ -32,7 +26,7 @@ import { assertGrantable, assertOwnScopes } from './grant-scopes.js';
  * any transaction, so a deposit cannot slip in behind a revocation.
  */
 export const depositFragments: Rule<'grants:DepositFragments'> = async (invocation, request) => {
-  const { state, service, sealed: store } = invocation;
+  const { state, service } = invocation;
   const { grantId, mspId } = request;
   assertOwnOrganization(mspId, service.mspId);
   const deposit = transientData(invocation, TRANSIENT_FRAGMENTS, FragmentDeposit);
@@ -58,14 +52,8 @@ export const depositFragments: Rule<'grants:DepositFragments'> = async (invocati
   for (const { scope, sealed } of deposit.fragments) {
     const place = { mspId, grantId, scopeId: scope.body.scopeId };
     const signed = { place, grant: body, scope: scope.body, verifyingKeyHex: verifyingKey };
-    const terms = fragmentTerms(signed);
-    const bytes = bytesOf(sealed);
-    assertHandedIn(bytes, terms);
-    // What a grant refers to may have been sealed anew since: a repeat must not put it back.
-    if (granted.has(place.scopeId)) continue;
-    assertAccepted(custodian, terms.commitment.generation);
-    checkDeposited(bytes, terms, service.custodians);
-    await store.put(place, bytes);
+    const isKept = granted.has(place.scopeId);
+    await takeIn(invocation, custodian, { sealed, terms: fragmentTerms(signed), isKept });
   }
   return { grantId, mspId, deposited: scopes.map(({ body: { scopeId } }) => scopeId) };
 };

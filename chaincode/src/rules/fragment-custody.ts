@@ -3,40 +3,32 @@
  *
  * @module
  */
-import type { FragmentRef } from '@emr-share/model';
+import type { FragmentRef, SignedGrantScope } from '@emr-share/model';
 import type { CustodyTerms } from '../custody-terms.js';
-import { custodianOf, userOf } from '../facts.js';
+import { userOf } from '../facts.js';
 import { fragmentTerms } from '../fragments.js';
 import { isInForce } from '../granted.js';
 import type { Invocation, Rule } from '../invocation.js';
 import { grantKey, grantScopeKey, grantScopes } from '../ledger-keys.js';
-import { assertOwnCustody, isOutdated, resealEach } from './custody.js';
+import { listOutdated, resealEach, type CustodyKind } from './custody.js';
+
+const FRAGMENTS: CustodyKind<SignedGrantScope, FragmentRef> = {
+  range: grantScopes(),
+  refOf: ({ body: { grantId, scopeId } }) => ({ grantId, scopeId }),
+  liveTerms,
+};
 
 export const listOutdatedFragments: Rule<'grants:ListOutdatedFragments'> = async (
   invocation,
   request,
 ) => {
-  const { state } = invocation;
-  const { mspId, generation } = request;
-  assertOwnCustody(invocation, mspId);
-  const { acceptedFrom } = await custodianOf(state, mspId);
-  const { entries, bookmark } = await state.page(grantScopes(), request);
-  const fragments: FragmentRef[] = [];
-  for (const { value } of entries) {
-    const { grantId, scopeId } = value.body;
-    const terms = await liveTerms(invocation, { grantId, scopeId });
-    if (terms !== null && (await isOutdated(invocation, terms, generation))) {
-      fragments.push({ grantId, scopeId });
-    }
-  }
-  return { acceptedFrom, fragments, ...(bookmark === undefined ? {} : { bookmark }) };
+  const { acceptedFrom, refs, next } = await listOutdated(invocation, request, FRAGMENTS);
+  return { acceptedFrom, fragments: refs, ...next };
 };
 
 export const resealFragments: Rule<'grants:ResealFragments'> = async (invocation, request) => {
   const { mspId, generation, fragments: refs } = request;
-  assertOwnCustody(invocation, mspId);
-  const resealing = { mspId, generation, refs, liveTerms: liveTerms.bind(null, invocation) };
-  return { mspId, ...(await resealEach(invocation, resealing)) };
+  return { mspId, ...(await resealEach(invocation, { mspId, generation, refs }, liveTerms)) };
 };
 
 /** What the patient signed of a fragment of a grant in force; `null` where there is no such thing. */

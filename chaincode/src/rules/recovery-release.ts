@@ -4,15 +4,19 @@
  *
  * @module
  */
-import { canonicalBytes, EmrError, type RecoveryPlanId } from '@emr-share/model';
+import {
+  canonicalBytes,
+  EmrError,
+  type RecoveryPlanId,
+  type SignedRecoveryPlan,
+} from '@emr-share/model';
 import { openStored, type CustodyTerms } from '../custody-terms.js';
-import { custodianOf } from '../facts.js';
 import type { Invocation, Rule } from '../invocation.js';
 import { recoveryPlanKey, recoveryPlans } from '../ledger-keys.js';
 import { assertGoingOn, recoveryOf } from '../recoveries.js';
 import { isPlanInForce, planInForce, recoveryTerms } from '../recovery-plans.js';
 import { publicKeyOf } from '../signed-facts.js';
-import { assertOwnCustody, isOutdated, resealEach } from './custody.js';
+import { listOutdated, resealEach, type CustodyKind } from './custody.js';
 
 /**
  * Checks everything on this organization's own state and clock. The waiting time is over when both
@@ -48,29 +52,23 @@ export const releaseShare: Rule<'recovery:Release'> = async (invocation, { reque
   return { mspId, requestId, sealed: Buffer.from(box).toString('hex') };
 };
 
+const SHARES: CustodyKind<SignedRecoveryPlan, RecoveryPlanId> = {
+  range: recoveryPlans(),
+  refOf: ({ body: { planId } }) => planId,
+  liveTerms,
+};
+
 export const listOutdatedRecoveryShares: Rule<'recovery:ListOutdatedShares'> = async (
   invocation,
   request,
 ) => {
-  const { state } = invocation;
-  const { mspId, generation } = request;
-  assertOwnCustody(invocation, mspId);
-  const { acceptedFrom } = await custodianOf(state, mspId);
-  const { entries, bookmark } = await state.page(recoveryPlans(), request);
-  const shares: RecoveryPlanId[] = [];
-  for (const { value } of entries) {
-    const { planId } = value.body;
-    const terms = await liveTerms(invocation, planId);
-    if (terms !== null && (await isOutdated(invocation, terms, generation))) shares.push(planId);
-  }
-  return { acceptedFrom, shares, ...(bookmark === undefined ? {} : { bookmark }) };
+  const { acceptedFrom, refs, next } = await listOutdated(invocation, request, SHARES);
+  return { acceptedFrom, shares: refs, ...next };
 };
 
 export const resealRecoveryShares: Rule<'recovery:ResealShares'> = async (invocation, request) => {
   const { mspId, generation, shares: refs } = request;
-  assertOwnCustody(invocation, mspId);
-  const resealing = { mspId, generation, refs, liveTerms: liveTerms.bind(null, invocation) };
-  return { mspId, ...(await resealEach(invocation, resealing)) };
+  return { mspId, ...(await resealEach(invocation, { mspId, generation, refs }, liveTerms)) };
 };
 
 /** Of a plan in force that has a share here; else `null`. */

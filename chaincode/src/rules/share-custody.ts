@@ -3,40 +3,31 @@
  *
  * @module
  */
-import type { ShareRef } from '@emr-share/model';
+import type { ShareRef, SignedAudienceScope } from '@emr-share/model';
 import { isAudienceInForce } from '../audiences.js';
 import type { CustodyTerms } from '../custody-terms.js';
-import { custodianOf } from '../facts.js';
 import type { Invocation, Rule } from '../invocation.js';
 import { audienceKey, audienceScopeKey, audienceScopes } from '../ledger-keys.js';
 import { shareTerms } from '../shares.js';
-import { assertOwnCustody, isOutdated, resealEach } from './custody.js';
+import { listOutdated, resealEach, type CustodyKind } from './custody.js';
+
+const SHARES: CustodyKind<SignedAudienceScope, ShareRef> = {
+  range: audienceScopes(),
+  refOf: ({ body: { audienceId, scopeId } }) => ({ audienceId, scopeId }),
+  liveTerms,
+};
 
 export const listOutdatedShares: Rule<'audience:ListOutdatedShares'> = async (
   invocation,
   request,
 ) => {
-  const { state } = invocation;
-  const { mspId, generation } = request;
-  assertOwnCustody(invocation, mspId);
-  const { acceptedFrom } = await custodianOf(state, mspId);
-  const { entries, bookmark } = await state.page(audienceScopes(), request);
-  const shares: ShareRef[] = [];
-  for (const { value } of entries) {
-    const { audienceId, scopeId } = value.body;
-    const terms = await liveTerms(invocation, { audienceId, scopeId });
-    if (terms !== null && (await isOutdated(invocation, terms, generation))) {
-      shares.push({ audienceId, scopeId });
-    }
-  }
-  return { acceptedFrom, shares, ...(bookmark === undefined ? {} : { bookmark }) };
+  const { acceptedFrom, refs, next } = await listOutdated(invocation, request, SHARES);
+  return { acceptedFrom, shares: refs, ...next };
 };
 
 export const resealShares: Rule<'audience:ResealShares'> = async (invocation, request) => {
   const { mspId, generation, shares: refs } = request;
-  assertOwnCustody(invocation, mspId);
-  const resealing = { mspId, generation, refs, liveTerms: liveTerms.bind(null, invocation) };
-  return { mspId, ...(await resealEach(invocation, resealing)) };
+  return { mspId, ...(await resealEach(invocation, { mspId, generation, refs }, liveTerms)) };
 };
 
 /** What the patient signed of a share of a grant in force; `null` where there is no such thing. */

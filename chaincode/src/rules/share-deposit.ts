@@ -12,27 +12,21 @@ import {
   type SignedAudienceScope,
 } from '@emr-share/model';
 import { assertAudienceInForce } from '../audiences.js';
-import { assertHandedIn, checkDeposited } from '../custody-terms.js';
-import {
-  assertAccepted,
-  assertOwnOrganization,
-  custodianOf,
-  patientSelf,
-  sameFact,
-} from '../facts.js';
+import { assertOwnOrganization, custodianOf, patientSelf, sameFact } from '../facts.js';
 import type { Invocation, Rule } from '../invocation.js';
 import { audienceKey, audienceScopeKey } from '../ledger-keys.js';
 import { shareTerms } from '../shares.js';
-import { assertSigned, bytesOf } from '../signed-facts.js';
+import { assertSigned } from '../signed-facts.js';
 import { transientData } from '../transient-data.js';
 import { assertOwnAudienceScopes, assertShareable } from './audience-scopes.js';
+import { takeIn } from './custody.js';
 
 /**
  * Writes private data of this organization only; what it reads of the public state is guarded as in
  * any transaction, so a deposit cannot slip in behind the end of the grant.
  */
 export const depositShares: Rule<'audience:DepositShares'> = async (invocation, request) => {
-  const { state, service, sealed: store } = invocation;
+  const { state, service } = invocation;
   const { audienceId, mspId } = request;
   assertOwnOrganization(mspId, service.mspId);
   const deposit = transientData(invocation, TRANSIENT_SHARES, ShareDeposit);
@@ -58,13 +52,7 @@ export const depositShares: Rule<'audience:DepositShares'> = async (invocation, 
   for (const { scope, sealed } of deposit.shares) {
     const place = { mspId, audienceId, scopeId: scope.body.scopeId };
     const terms = shareTerms({ place, audience: body, scope: scope.body });
-    const bytes = bytesOf(sealed);
-    assertHandedIn(bytes, terms);
-    // What a grant refers to may have been sealed anew since: a repeat must not put it back.
-    if (shared.has(place.scopeId)) continue;
-    assertAccepted(custodian, terms.commitment.generation);
-    checkDeposited(bytes, terms, service.custodians);
-    await store.put(place, bytes);
+    await takeIn(invocation, custodian, { sealed, terms, isKept: shared.has(place.scopeId) });
   }
   return { audienceId, mspId, deposited: scopes.map(({ body: { scopeId } }) => scopeId) };
 };
