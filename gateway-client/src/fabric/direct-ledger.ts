@@ -6,16 +6,15 @@
  * @module
  */
 import {
-  StatusCode,
   type Gateway,
   type Proposal,
+  type Status,
   type Transaction,
 } from '@hyperledger/fabric-gateway';
 import { gateway as protos } from '@hyperledger/fabric-protos';
 import {
   EmrError,
   TRANSACTIONS,
-  validate,
   type MspId,
   type TransactionName,
   type TransactionRequest,
@@ -37,12 +36,7 @@ import { fromFabricError } from './fabric-error.js';
 import { FabricLedger } from './fabric-ledger.js';
 import { DEFAULT_DEADLINES, openConnection, type Connection } from './gateway-pool.js';
 import { mergedEndorsements } from './merged-endorsements.js';
-
-/** Of transactions that lost against another one: worth a new proposal. */
-const CONFLICTS: ReadonlySet<number> = new Set([
-  StatusCode.MVCC_READ_CONFLICT,
-  StatusCode.PHANTOM_READ_CONFLICT,
-]);
+import { committedOf, decodeAnswer } from './transaction-outcome.js';
 
 /** A far answer takes a second or two; who takes longer is left out where others will do. */
 const DEADLINES = { ...DEFAULT_DEADLINES, evaluateMs: 5_000 };
@@ -147,7 +141,7 @@ export class DirectLedger implements Ledger {
       answer.catch(() => undefined);
       throw new EmrError('LEDGER_UNAVAILABLE', { endpoint: organization.mspId });
     }
-    return decode(name, await calling(options.signal, () => answer));
+    return decodeAnswer(name, await calling(options.signal, () => answer));
   }
 
   async submit<N extends TransactionName>(
@@ -185,15 +179,8 @@ export class DirectLedger implements Ledger {
   ): Promise<Committed<TransactionResponse<N>>> {
     const endorsed = await this.#endorse(name, request, options);
     const { gateway } = endorsed.connection;
-    const transactionId = endorsed.transaction.getTransactionId();
     const status = await this.#commit(endorsed.transaction, gateway, options.signal);
-    if (CONFLICTS.has(status.code)) throw new EmrError('LEDGER_CONFLICT', { transactionId });
-    if (status.code !== StatusCode.VALID) {
-      const problem = `transaction ${transactionId} was found invalid: code ${String(status.code)}`;
-      throw new EmrError('LEDGER_REJECTED', { problem });
-    }
-    const response = decode(name, endorsed.transaction.getResult());
-    return { transactionId, blockNumber: Number(status.blockNumber), response };
+    return committedOf(name, endorsed.transaction, status);
   }
 
   /** Remembers who does not answer: waited for no more, and asked all the same until it answers. */
@@ -240,7 +227,7 @@ export class DirectLedger implements Ledger {
     transaction: Transaction,
     gateway: Gateway,
     signal: AbortSignal | undefined,
-  ): Promise<{ readonly code: number; readonly blockNumber: bigint }> {
+  ): Promise<Status> {
     const transactionId = transaction.getTransactionId();
     try {
       // The fate counts, whatever the submitting answers; and asking for it need not wait.
@@ -285,14 +272,4 @@ async function calling<T>(signal: AbortSignal | undefined, call: () => Promise<T
     signal?.throwIfAborted();
     throw fromFabricError(error);
   }
-}
-
-function decode<N extends TransactionName>(name: N, bytes: Uint8Array): TransactionResponse<N> {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new EmrError('LEDGER_REJECTED', { problem: `${name} answered no JSON` }, { cause });
-  }
-  return validate(TRANSACTIONS[name].response, value, `the answer of ${name}`);
 }

@@ -26,7 +26,6 @@ import {
 import {
   EmrError,
   TRANSACTIONS,
-  validate,
   type MspId,
   type TransactionName,
   type TransactionRequest,
@@ -54,12 +53,7 @@ import {
   type FabricDeadlines,
   type GatewayEndpoint,
 } from './gateway-pool.js';
-
-/** Of transactions that lost against another one: worth a new proposal. */
-const CONFLICTS: ReadonlySet<number> = new Set([
-  StatusCode.MVCC_READ_CONFLICT,
-  StatusCode.PHANTOM_READ_CONFLICT,
-]);
+import { codeName, committedOf, decodeAnswer } from './transaction-outcome.js';
 
 /** From one handing over of a transaction to the next, while its fate is not known. */
 const HAND_OVER_AGAIN_MS = 5_000;
@@ -130,7 +124,7 @@ export class FabricLedger implements Ledger {
     const bytes = await this.#atAnyGateway(options.signal, (gateway) =>
       this.#proposal(gateway, name, request, options).evaluate(),
     );
-    return decode(name, bytes);
+    return decodeAnswer(name, bytes);
   }
 
   async submit<N extends TransactionName>(
@@ -193,14 +187,7 @@ export class FabricLedger implements Ledger {
       this.#proposal(gateway, name, request, options).endorse(),
     );
     signal?.throwIfAborted();
-    const { blockNumber, code, transactionId } = await this.#commit(transaction, signal);
-    if (CONFLICTS.has(code)) throw new EmrError('LEDGER_CONFLICT', { transactionId });
-    if (code !== StatusCode.VALID) {
-      const problem = `transaction ${transactionId} was found invalid: ${codeName(code)}`;
-      throw new EmrError('LEDGER_REJECTED', { problem });
-    }
-    const response = decode(name, transaction.getResult());
-    return { transactionId, blockNumber: Number(blockNumber), response };
+    return committedOf(name, transaction, await this.#commit(transaction, signal));
   }
 
   /** Submits, then asks for the fate, whatever the submitting answered. */
@@ -339,19 +326,4 @@ function checkOne(name: TransactionName, { organizations = [] }: TransactOptions
   if (organizations.length === 1) return;
   const problem = `${name} is for one organization; name it`;
   throw new EmrError('INPUT_INVALID', { what: 'the option organizations', problem });
-}
-
-function decode<N extends TransactionName>(name: N, bytes: Uint8Array): TransactionResponse<N> {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new EmrError('LEDGER_REJECTED', { problem: `${name} answered no JSON` }, { cause });
-  }
-  return validate(TRANSACTIONS[name].response, value, `the answer of ${name}`);
-}
-
-function codeName(code: number): string {
-  const [name] = Object.entries(StatusCode).find(([, value]) => value === code) ?? [];
-  return name ?? `code ${code}`;
 }
