@@ -10,33 +10,23 @@ import {
   type Category,
   type PurposeOfUse,
 } from '@emr-share/model';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { Call } from '../call.js';
 import { withClient } from '../data/open-client.js';
 import { recordIdOf } from '../data/visible.js';
 import { CliError } from '../errors/cli-error.js';
 import type { Host } from '../host.js';
-import { parseDuration } from '../input/duration.js';
 import { parseIdPrefix } from '../input/id-prefix.js';
-import { parseUntil } from '../input/moment.js';
 import { checked, matching, repeatedChoice } from '../input/option-value.js';
+import { parseThreshold } from '../input/organization-count.js';
+import { assertValidity, FOR_OPTION, UNTIL_OPTION, type Validity } from '../input/validity.js';
 import { describeGrant } from '../output/grant-text.js';
 
-interface GrantOptions {
+interface GrantOptions extends Validity {
   readonly category?: Category[];
   readonly record?: string;
   readonly purpose?: PurposeOfUse[];
-  readonly for?: number;
-  readonly until?: number;
   readonly threshold?: number;
-}
-
-const MAX_CUSTODIANS = 32;
-
-function parseThreshold(text: string): number {
-  const threshold = Number(text);
-  if (/^[1-9]\d?$/.test(text) && threshold <= MAX_CUSTODIANS) return threshold;
-  throw new InvalidArgumentError('It is a number of organizations, such as 2.');
 }
 
 /** What commander cannot say: which options exclude each other, and which are needed. */
@@ -44,12 +34,7 @@ function assertConsistent(options: GrantOptions): void {
   if ((options.category === undefined) === (options.record === undefined)) {
     throw new CliError('USAGE', 'say what to grant: --category (once or more) or --record');
   }
-  if ((options.for === undefined) === (options.until === undefined)) {
-    throw new CliError('USAGE', 'say how long: --for 30d or --until 2026-12-31');
-  }
-  if (options.until !== undefined && options.until <= Date.now()) {
-    throw new CliError('USAGE', 'the date of --until is past');
-  }
+  assertValidity(options);
 }
 
 /** Makes the command for one call. */
@@ -68,8 +53,8 @@ export function grantCommand(host: Host): Command {
         PURPOSE_CODES,
       ),
     )
-    .option('--for <duration>', 'how long, such as 12h or 30d', checked(parseDuration))
-    .option('--until <date>', 'to the end of a day, or up to a moment', checked(parseUntil))
+    .option(...FOR_OPTION)
+    .option(...UNTIL_OPTION)
     .option(
       '--threshold <n>',
       'how many organizations must agree to each reading (default, and least: most of them)',

@@ -16,35 +16,28 @@ import {
 import { Command } from 'commander';
 import { Call } from '../../call.js';
 import { withClient } from '../../data/open-client.js';
-import { CliError } from '../../errors/cli-error.js';
 import type { Host } from '../../host.js';
 import { parseDuration } from '../../input/duration.js';
-import { parseUntil } from '../../input/moment.js';
 import { checked, collecting, matching, repeatedChoice } from '../../input/option-value.js';
+import { parseCount, parseThreshold } from '../../input/organization-count.js';
+import { assertValidity, FOR_OPTION, UNTIL_OPTION, type Validity } from '../../input/validity.js';
 import { describeAudience } from '../../output/audience-text.js';
-import { parseCount } from '../emergency/rule.js';
 
-interface CreateOptions {
+interface CreateOptions extends Validity {
   readonly category?: Category[];
   readonly role?: Role[];
   readonly department?: string[];
   readonly organization?: MspId[];
   readonly purpose?: PurposeOfUse[];
-  readonly for?: number;
-  readonly until?: number;
   readonly approvals?: number;
   readonly lasting?: number;
   readonly threshold?: number;
 }
 
 /** First moment at which the rule no longer holds. Throws CliError `USAGE`. */
-function endOf({ for: duration, until }: CreateOptions): number {
-  if (duration !== undefined && until === undefined) return Date.now() + duration;
-  if (until === undefined || duration !== undefined) {
-    throw new CliError('USAGE', 'say how long: --for 30d or --until 2026-12-31');
-  }
-  if (until > Date.now()) return until;
-  throw new CliError('USAGE', 'the date of --until is past');
+function endOf(options: CreateOptions): number {
+  assertValidity(options);
+  return options.until ?? Date.now() + (options.for ?? 0);
 }
 
 /** Makes the command for one call. */
@@ -82,8 +75,8 @@ export function createAudienceCommand(host: Host): Command {
         PURPOSE_CODES,
       ),
     )
-    .option('--for <duration>', 'how long, such as 12h or 30d', checked(parseDuration))
-    .option('--until <date>', 'to the end of a day, or up to a moment', checked(parseUntil))
+    .option(...FOR_OPTION)
+    .option(...UNTIL_OPTION)
     .option(
       '--approvals <n>',
       "organizations other than the reader's that must approve each ticket (default: 0)",
@@ -97,7 +90,7 @@ export function createAudienceCommand(host: Host): Command {
     .option(
       '--threshold <n>',
       'how many organizations must answer (default, and least: most of them)',
-      parseCount,
+      parseThreshold,
     )
     .action(async (options: CreateOptions, command: Command) => {
       const call = new Call(host, command);

@@ -4,12 +4,13 @@
  * @module
  */
 import { CATEGORIES, type Category } from '@emr-share/model';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { Call } from '../../call.js';
 import { withClient } from '../../data/open-client.js';
 import type { Host } from '../../host.js';
 import { parseDuration } from '../../input/duration.js';
 import { checked, repeatedChoice } from '../../input/option-value.js';
+import { parseCount, parseThreshold } from '../../input/organization-count.js';
 import { describeAudience } from '../../output/audience-text.js';
 
 interface SetOptions {
@@ -18,15 +19,6 @@ interface SetOptions {
   readonly lasting?: number;
   readonly dutyServices: boolean;
   readonly threshold?: number;
-}
-
-const MOST_ORGANIZATIONS = 32;
-
-/** A number of organizations. */
-export function parseCount(text: string): number {
-  const count = Number(text);
-  if (/^\d{1,2}$/.test(text) && count <= MOST_ORGANIZATIONS) return count;
-  throw new InvalidArgumentError('It is a number of organizations, such as 1.');
 }
 
 /** Makes the command for one call. */
@@ -70,7 +62,7 @@ export function setRuleCommand(host: Host): Command {
     .option(
       '--threshold <n>',
       'how many organizations must answer (default, and least: most of them)',
-      parseCount,
+      parseThreshold,
     )
     .action(async (options: SetOptions, command: Command) => {
       const call = new Call(host, command);
