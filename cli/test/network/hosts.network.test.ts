@@ -2,14 +2,14 @@
  * A network on four hosts: network namespaces on one switch. Every command is the `emr` program in
  * the namespace of its host; the hosts share no folder, only the files that their admins hand over.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { HostNamespaces } from './host-namespaces.js';
+import { Programs, type Ran, type Running } from '../../src/drill/hosts/programs.js';
+import { SwitchedHosts } from './switched-hosts.js';
 
 const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 const EMR = join(ROOT, 'cli', 'dist', 'main.js');
@@ -20,42 +20,11 @@ const POLL_MS = 500;
 const HOSTS = ['a', 'b', 'c', 'd'] as const;
 type HostName = (typeof HOSTS)[number];
 
-const machines = new HostNamespaces(HOSTS);
+const machines = new SwitchedHosts(HOSTS);
+const programs = new Programs(machines);
 let folder: string;
 const inFolder = (...parts: string[]): string => join(folder, ...parts);
 const networkOf = (host: HostName): string => inFolder(host, 'network');
-
-interface Ran {
-  exitCode: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** A program that runs on a host: what it says so far, and its end. */
-interface Running {
-  said: Ran;
-  ended: Promise<Ran>;
-}
-
-/** Those that have not ended. */
-const running = new Map<ChildProcess, Promise<Ran>>();
-
-function begin(host: HostName, args: readonly string[]): Running {
-  const [program, all] = machines.on(host, [process.execPath, ...args]);
-  const child = spawn(program, all, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const said: Ran = { exitCode: null, stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk: Buffer) => (said.stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()));
-  const ended = new Promise<Ran>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (exitCode) => {
-      running.delete(child);
-      resolve(Object.assign(said, { exitCode }));
-    });
-  });
-  running.set(child, ended);
-  return { said, ended };
-}
 
 const emrArgs = (host: HostName, args: readonly string[]): string[] => [
   ...[EMR, 'network', ...args],
@@ -63,7 +32,7 @@ const emrArgs = (host: HostName, args: readonly string[]): string[] => [
 ];
 
 function emr(host: HostName, ...args: string[]): Promise<Ran> {
-  return begin(host, emrArgs(host, args)).ended;
+  return programs.run(host, emrArgs(host, args));
 }
 
 /** Until the program says that; fails where it ends before. */
@@ -98,7 +67,7 @@ async function heights(host: HostName): Promise<number[]> {
 
 /** A new physician of HospA registers: a transaction endorsed by a majority of the hospitals. */
 async function register(user: string): Promise<Ran> {
-  return begin('a', [REGISTER, networkOf('a'), 'HospAMSP', user]).ended;
+  return programs.run('a', [REGISTER, networkOf('a'), 'HospAMSP', user]);
 }
 
 beforeAll(async () => {
@@ -123,8 +92,7 @@ beforeAll(async () => {
 }, LIMIT_MS);
 
 afterAll(async () => {
-  for (const child of running.keys()) child.kill();
-  await Promise.all(running.values());
+  await programs.stop();
   await Promise.all(HOSTS.map((host) => emr(host, 'down', '--purge').catch(() => undefined)));
   await machines.remove();
   await rm(folder, { recursive: true, force: true });
@@ -135,7 +103,7 @@ describe('a network on four hosts', () => {
     'comes up when every host has what the others have exported',
     async () => {
       const ups = HOSTS.map((host) =>
-        begin(
+        programs.begin(
           host,
           emrArgs(host, [
             'up',
