@@ -16,7 +16,7 @@ let running: ServiceProcess[] = [];
 beforeAll(async () => {
   build();
   directory = await mkdtemp(join(tmpdir(), 'emr-chaincode-'));
-}, 120_000);
+});
 
 afterEach(async () => {
   await Promise.all(running.map((service) => service.stop('SIGKILL')));

@@ -2,13 +2,11 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { KeystoreFile } from '@emr-share/gateway-client/node';
 import type { Audience, AudienceTicket, Role, TransactionRecord } from '@emr-share/model';
 import { patientSummaryJson } from '../src/demo/samples/patient-summary.js';
 import { emrHere, type Ran } from './support/capture.js';
-
-jest.setTimeout(120_000);
 
 const PASSPHRASE = 'four blue hospital doors';
 const WORDS = 'found at the station, no card, bleeding';

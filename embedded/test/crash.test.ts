@@ -84,5 +84,5 @@ describe('a consortium whose making is killed again and again', () => {
       MSP_IDS.map((mspId) => [mspId, 1]),
     );
     await consortium.verify();
-  }, 120_000);
+  });
 });

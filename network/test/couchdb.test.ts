@@ -248,7 +248,7 @@ describe('a peer with a CouchDB', () => {
     const command = [process.execPath, '-e', script] as const;
     const record = await startProcess({ ...launch, command });
     try {
-      await waitFor('the password', { limitMs: 10_000 }, async () =>
+      await waitFor('the password', { limitMs: 60_000 }, async () =>
         (await readFile(received, 'utf8')) === PASSWORD ? true : null,
       );
     } finally {

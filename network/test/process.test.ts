@@ -40,7 +40,7 @@ async function start(launch: ProcessLaunch): Promise<ProcessRecord> {
 }
 
 async function logOf(launch: ProcessLaunch, text: string): Promise<string> {
-  return waitFor('output', { limitMs: 10_000 }, async () => {
+  return waitFor('output', { limitMs: 60_000 }, async () => {
     const log = await readFile(launch.log, 'utf8');
     return log.includes(text) ? log : null;
   });
@@ -68,7 +68,7 @@ describe('a started process', () => {
     await startProcess(launch).catch(() => undefined);
     await logOf(launch, 'end');
     await startProcess(launch).catch(() => undefined);
-    const log = await waitFor('second run', { limitMs: 10_000 }, async () => {
+    const log = await waitFor('second run', { limitMs: 60_000 }, async () => {
       const text = await readFile(launch.log, 'utf8');
       return text.split('end').length === 3 ? text : null;
     });
@@ -166,7 +166,7 @@ describe('what a program says when it fails', () => {
   });
 
   it('comes with the command, but not with all of its arguments', async () => {
-    const run = runCommand('sh', ['-c', 'echo broken >&2; exit 3', 'x', 'y'], { limitMs: 5_000 });
+    const run = runCommand('sh', ['-c', 'echo broken >&2; exit 3', 'x', 'y'], { limitMs: 60_000 });
     await expect(run).rejects.toMatchObject({
       code: 'COMMAND_FAILED',
       details: { problem: 'broken' },

@@ -144,7 +144,7 @@ beforeAll(async () => {
   revoked = await grantRead();
   live = await grantRead();
   expect(await read()).toBe(PLAINTEXT);
-}, 90_000);
+});
 
 afterAll(async () => {
   await consortium[Symbol.asyncDispose]();
@@ -166,7 +166,7 @@ describe('a fragment at the hospital that it is for', () => {
       ({ name, path }) => !new RegExp(`^data/peer[0-9]+\\.${nameOf(name)}/`).test(path),
     );
     expect(elsewhere).toEqual([]);
-  }, 90_000);
+  });
 
   it('is not given to the admin of another hospital who asks its peers, whatever is asked', async () => {
     const { identity } = await consortium.admin('HospBMSP');
@@ -192,7 +192,7 @@ describe('a fragment at the hospital that it is for', () => {
       const hex = Buffer.from(sealed).toString('hex');
       expect(answers.filter((answer) => answer.includes(hex))).toEqual([]);
     }
-  }, 60_000);
+  });
 });
 
 describe('a fragment that was purged, after the hospitals changed their custodian keys', () => {
@@ -216,14 +216,14 @@ describe('a fragment that was purged, after the hospitals changed their custodia
       expect(report.unreadable).toEqual([]);
       expect(report.destroyed.length).toBeGreaterThan(0);
     }
-  }, 90_000);
+  });
 
   const needlesOf = (keys: readonly Uint8Array[]): Needle[] =>
     keys.map((bytes) => ({ name: 'old custodian key', bytes }));
 
   it('has no key left on any disk', async () => {
     expect(await searchDisk(consortium.dir, needlesOf(before))).toEqual([]);
-  }, 60_000);
+  });
 
   it('cannot be opened with any key there is, where its bytes are still on a disk', async () => {
     const now = await everySecretKey();
@@ -237,5 +237,5 @@ describe('a fragment that was purged, after the hospitals changed their custodia
   it('leaves the grants in force as they were', async () => {
     expect(live.status.state).toBe('active');
     expect(await read()).toBe(PLAINTEXT);
-  }, 60_000);
+  });
 });

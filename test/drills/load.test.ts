@@ -18,7 +18,7 @@ import type { Stage } from '../../cli/src/drill/load/stage.js';
 import { findLosses } from '../../cli/src/drill/load/verify.js';
 
 const ENOUGH_REVOCATIONS = 2;
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 240_000;
 const { signal } = new AbortController();
 
 /** Every third submit of a client fails before it is made. */

@@ -2,13 +2,11 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DemoReport } from '../../src/demo/report.js';
 import { writeSampleRecords } from '../../src/demo/record-files.js';
 import { buildCli, runProgram } from '../support/emr-process.js';
 import { sharedData, sharedFiles } from '../support/shared-data.js';
-
-jest.setTimeout(180_000);
 
 let folder: string;
 const inFolder = (name: string): string => join(folder, name);

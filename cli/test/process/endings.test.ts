@@ -3,12 +3,10 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Consortium } from '@emr-share/embedded';
 import type { TransactionRecord } from '@emr-share/model';
 import { buildCli, runProgram, type ProcessOptions } from '../support/emr-process.js';
-
-jest.setTimeout(120_000);
 
 const LARGE_BYTES = 48 * 1024 * 1024;
 let folder: string;

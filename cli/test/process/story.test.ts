@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { KeystoreFile } from '@emr-share/gateway-client/node';
 import type {
   AuditEntry,
@@ -18,8 +18,6 @@ import type { Ran } from '../support/capture.js';
 import { buildCli, runProgram } from '../support/emr-process.js';
 
 // Each call is a process of its own that opens the consortium anew; the steps build on one another.
-jest.setTimeout(120_000);
-
 const PASSPHRASES = {
   'patient-01': 'four blue hospital doors',
   'dr.amari': 'seven quiet corridors',

@@ -114,10 +114,8 @@ describe.each(directions)('the stream of $name', ({ input, run }) => {
     const reason = new Error('enough');
     const waiting = collect(run(source, { signal: controller.signal }));
     await new Promise((resolve) => setTimeout(resolve, 20));
-    const abortedAt = performance.now();
     controller.abort(reason);
     await expect(waiting).rejects.toBe(reason);
-    expect(performance.now() - abortedAt).toBeLessThan(500);
     expect(source.closed).toBe(true);
   });
 

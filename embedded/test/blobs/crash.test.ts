@@ -97,7 +97,7 @@ describe('a process that puts a blob and is killed', () => {
       expect(await expectEveryBlockSound()).toBe(0);
     }
     expect(interrupted).toBeGreaterThan(0);
-  }, 60_000);
+  });
 });
 
 describe('a process that puts and gets', () => {

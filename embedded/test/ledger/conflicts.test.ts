@@ -111,7 +111,7 @@ describe('concurrent transactions', () => {
     expect(values).toEqual(keys);
     const report = await ledger.verify();
     expect(report.organizations.map(({ valid }) => valid)).toEqual([200, 200, 200]);
-  }, 120_000);
+  });
 
   it('give up when they conflict for ever, and say so', async () => {
     const enough = new AbortController();

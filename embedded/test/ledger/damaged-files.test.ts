@@ -66,5 +66,5 @@ describe("a byte flipped in any file of one organization's database", () => {
         found: expect.stringMatching(/^(healed|LEDGER_CORRUPT HospBMSP)$/) as unknown,
       });
     }
-  }, 120_000);
+  });
 });

@@ -72,7 +72,7 @@ describe('a copy of the ledger that somebody changed', () => {
       await change('HospCMSP', 'blocks', blockKey(2), flip(at));
     }
     expect(await verifyReopened()).toMatchObject({ height: BLOCKS });
-  }, 120_000);
+  });
 
   it('is named when a written value was changed in its block', async () => {
     const base64 = Buffer.from('value-2').toString('base64');
