@@ -27,6 +27,7 @@ import {
   type SignedApproval,
   type SignedAudienceScope,
   type SignedGrantScope,
+  type SignedKeyRotation,
   type SignedPolicy,
   type SignedRecoveryApproval,
   type SignedRecoveryEnd,
@@ -43,6 +44,7 @@ import {
 /** Object types of composite keys. */
 export type FactType =
   | 'user'
+  | 'userKeys'
   | 'custodian'
   | 'scope'
   | 'scopeHead'
@@ -122,6 +124,11 @@ const TIME_DIGITS = 15;
 
 export const userKey = (userId: UserId): FactKey<User> => fact('user', userId);
 
+/** One for each rotation. */
+export const userKeysKey = (userId: UserId, number: number): FactKey<SignedKeyRotation> =>
+  fact('userKeys', userId, digits(number, VERSION_DIGITS));
+export const userKeysOf = (userId: UserId): FactKey<SignedKeyRotation> => fact('userKeys', userId);
+
 export const custodianKey = (mspId: MspId): FactKey<Custodian> => fact('custodian', mspId);
 export const custodians = (): FactKey<Custodian> => fact('custodian');
 
@@ -132,6 +139,10 @@ export const scopeHeadKey = (
   patient: UserId,
   group: ScopeGroup,
 ): FactKey<{ readonly epoch: number }> => fact('scopeHead', patient, group);
+
+/** Of every group of a patient that has a scope. */
+export const scopeHeadsOf = (patient: UserId): FactKey<{ readonly epoch: number }> =>
+  fact('scopeHead', patient);
 
 export const policyKey = (patient: UserId, version: number): FactKey<SignedPolicy> =>
   fact('policy', patient, digits(version, VERSION_DIGITS));

@@ -12,6 +12,7 @@ import {
   publishCustodian,
   retireCustodian,
 } from './rules/custodians.js';
+import { getKeyHistory, rotateKeys } from './rules/key-rotation.js';
 import { getPolicy, publishPolicy } from './rules/policies.js';
 import { getCurrentScope, getScope, publishScopes } from './rules/scopes.js';
 import { getUser, registerUser, suspendUser } from './rules/users.js';
@@ -41,6 +42,19 @@ export class RegistryContract extends EmrContract {
   @Returns('string')
   async GetUser(ctx: Context, request: string): Promise<string> {
     return this.answer(ctx, 'registry:GetUser', request, getUser);
+  }
+
+  /** From then on only the new key signs for the caller. A repeat returns the user as it stands. */
+  @Transaction()
+  @Returns('string')
+  async RotateKeys(ctx: Context, request: string): Promise<string> {
+    return this.answer(ctx, 'registry:RotateKeys', request, rotateKeys);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  async GetKeyHistory(ctx: Context, request: string): Promise<string> {
+    return this.answer(ctx, 'registry:GetKeyHistory', request, getKeyHistory);
   }
 
   /** Generations grow by one. By an admin of the organization. */

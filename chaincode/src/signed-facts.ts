@@ -6,7 +6,7 @@
 import { Capsule, CryptoError, PublicKey, Signature } from '@emr-share/crypto';
 import { EmrError, signedBytes, type CanonicalValue, type SignatureTag } from '@emr-share/model';
 
-interface Signed {
+export interface Signed {
   readonly body: CanonicalValue;
   /** r ‖ s as hex. */
   readonly signature: string;
@@ -23,15 +23,15 @@ export function assertSigned(
   { body, signature }: Signed,
   verifyingKeyHex: string,
 ): void {
-  if (!verifies(tag, body, signature, verifyingKeyHex)) {
+  if (!isSignedBy(tag, { body, signature }, verifyingKeyHex)) {
     throw new EmrError('SIGNATURE_INVALID', { what: tag });
   }
 }
 
-function verifies(
+/** Whether a key has signed `signedBytes(tag, body)`. */
+export function isSignedBy(
   tag: SignatureTag,
-  body: CanonicalValue,
-  signatureHex: string,
+  { body, signature: signatureHex }: Signed,
   verifyingKeyHex: string,
 ): boolean {
   try {

@@ -37,6 +37,7 @@ export const AUDIT_TYPES = [
   'recovery.approved',
   'recovery.vetoed',
   'recovery.completed',
+  'keys.rotated',
 ] as const;
 
 export const AuditType = v.picklist(AUDIT_TYPES);

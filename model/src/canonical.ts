@@ -78,6 +78,7 @@ export const SIGNATURE_TAGS = [
   'recovery-plan',
   'recovery-approval',
   'recovery-end',
+  'key-rotation',
 ] as const;
 export type SignatureTag = (typeof SIGNATURE_TAGS)[number];
 

@@ -22,6 +22,8 @@ export interface ErrorDetails {
   // What is on the ledger
   USER_EXISTS: { userId: string };
   USER_NOT_FOUND: { userId: string };
+  ROTATION_STALE: { userId: string; number: number };
+  ROTATION_REFUSED: { userId: string; problem: string };
   CUSTODIAN_NOT_FOUND: { mspId: string };
   CUSTODIAN_STALE: { mspId: string; generation: number };
   POLICY_NOT_FOUND: { patient: string };
@@ -161,6 +163,9 @@ const DESCRIBE: Describe = {
   SIGNER_MISMATCH: (d) => `${d.signer} cannot sign for ${d.userId}`,
   USER_EXISTS: (d) => `${d.userId} is registered already, with other keys`,
   USER_NOT_FOUND: (d) => `no user ${d.userId} is registered`,
+  ROTATION_STALE: (d) =>
+    `the keys of ${d.userId} are at number ${String(d.number)}; rotate those to the next number`,
+  ROTATION_REFUSED: (d) => `the keys of ${d.userId} cannot be rotated like this: ${d.problem}`,
   CUSTODIAN_NOT_FOUND: (d) => `${d.mspId} has published no custodian key`,
   CUSTODIAN_STALE: (d) =>
     `the custodian key of ${d.mspId} is at generation ${String(d.generation)}; seal to that one`,

@@ -14,6 +14,7 @@ export * from './emergency.js';
 export * from './errors.js';
 export * from './grant.js';
 export * from './ids.js';
+export * from './key-rotation.js';
 export * from './policy.js';
 export * from './purpose.js';
 export * from './record.js';

@@ -11,6 +11,7 @@ import {
   Coverage,
   Grant,
   FragmentStatus,
+  MAX_SCOPES_PER_CALL,
   RevocationReceipt,
   SignedGrant,
   SignedGrantScope,
@@ -25,6 +26,7 @@ import {
   UnixMillis,
   UserId,
 } from './ids.js';
+import { SignedKeyRotation } from './key-rotation.js';
 import { PolicyVersion, SignedPolicy } from './policy.js';
 import { PurposeOfUse } from './purpose.js';
 import { SignedWrap, TransactionRecord } from './record.js';
@@ -60,6 +62,24 @@ export const TRANSACTIONS = {
   'registry:RegisterUser': spec('consortium', SignedRegistration, User),
   'registry:SuspendUser': spec('consortium', v.strictObject({ userId: UserId }), User),
   'registry:GetUser': spec('query', v.strictObject({ userId: UserId }), User),
+  /**
+   * New keys for the caller. A patient's next epochs come with them, one for each group that has a
+   * scope, signed by the new key: nothing is filed under the former seed any more.
+   */
+  'registry:RotateKeys': spec(
+    'consortium',
+    v.strictObject({
+      rotation: SignedKeyRotation,
+      scopes: v.pipe(v.array(SignedScope), v.maxLength(MAX_SCOPES_PER_CALL)),
+    }),
+    User,
+  ),
+  /** All rotations of a user's keys, the first one first. */
+  'registry:GetKeyHistory': spec(
+    'query',
+    v.strictObject({ userId: UserId }),
+    v.strictObject({ userId: UserId, rotations: v.array(SignedKeyRotation) }),
+  ),
   'registry:PublishCustodian': spec(
     'consortium',
     v.strictObject({ mspId: MspId, publicKey: PublicKeyHex, generation: KeyGeneration }),

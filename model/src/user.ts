@@ -55,15 +55,33 @@ export const SignedRegistration = v.strictObject({
 });
 export type SignedRegistration = v.InferOutput<typeof SignedRegistration>;
 
-/** A registered user in ledger state. */
+/** How often a user's keys were rotated. */
+export const KeyNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(9999));
+export type KeyNumber = v.InferOutput<typeof KeyNumber>;
+
+/** A registered user in ledger state. `verifyingKey` and `readerKey` are those in force. */
 export const User = v.strictObject({
   ...RegistrationBody.entries,
+  /** Over the registration: see {@link registrationOf}. */
   signature: SignatureHex,
+  /** Left out: the keys are those of the registration. */
+  keyNumber: v.optional(KeyNumber),
+  /** Since when the keys in force are; set with {@link keyNumber}. */
+  keysSince: v.optional(UnixMillis),
+  /** The keys that the user registered with; set with {@link keyNumber}. */
+  registered: v.optional(v.strictObject({ verifyingKey: PublicKeyHex, readerKey: PublicKeyHex })),
   status: v.picklist(['active', 'suspended']),
   /** Set while `status` is `suspended`. */
   suspendedAt: v.optional(UnixMillis),
 });
 export type User = v.InferOutput<typeof User>;
+
+/** What the user signed at the registration, whatever keys are in force now. */
+export function registrationOf(user: User): SignedRegistration {
+  const { userId, mspId, role, registeredAt, signature } = user;
+  const { verifyingKey, readerKey } = user.registered ?? user;
+  return { body: { userId, mspId, role, verifyingKey, readerKey, registeredAt }, signature };
+}
 
 /** An organization as holder of fragments. Published by an admin of that organization. */
 export const Custodian = v.strictObject({

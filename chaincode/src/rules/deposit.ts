@@ -15,8 +15,8 @@ import { assertOwnOrganization, custodianOf, patientSelf, sameFact } from '../fa
 import { fragmentTerms } from '../fragments.js';
 import { assertInForce } from '../granted.js';
 import type { Invocation, Rule } from '../invocation.js';
+import { assertSignedUnlessStored } from '../key-history.js';
 import { grantKey, grantScopeKey } from '../ledger-keys.js';
-import { assertSigned } from '../signed-facts.js';
 import { transientData } from '../transient-data.js';
 import { takeIn } from './custody.js';
 import { assertGrantable, assertOwnScopes } from './grant-scopes.js';
@@ -38,7 +38,8 @@ export const depositFragments: Rule<'grants:DepositFragments'> = async (invocati
     });
   }
   const { verifyingKey } = await patientSelf(invocation, body.patient, 'deposit fragments');
-  assertSigned('grant', deposit.grant, verifyingKey);
+  const stored = await state.get(grantKey(grantId));
+  assertSignedUnlessStored('grant', deposit.grant, stored, verifyingKey);
   const scopes = deposit.fragments.map(({ scope }) => scope);
   assertOwnScopes(body, scopes, verifyingKey);
   if (!body.custodians.includes(mspId)) {

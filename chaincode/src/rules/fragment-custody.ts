@@ -5,10 +5,10 @@
  */
 import type { FragmentRef, SignedGrantScope } from '@emr-share/model';
 import type { CustodyTerms } from '../custody-terms.js';
-import { userOf } from '../facts.js';
 import { fragmentTerms } from '../fragments.js';
 import { isInForce } from '../granted.js';
 import type { Invocation, Rule } from '../invocation.js';
+import { signingKeyOf } from '../key-history.js';
 import { grantKey, grantScopeKey, grantScopes } from '../ledger-keys.js';
 import { listOutdated, resealEach, type CustodyKind } from './custody.js';
 
@@ -42,12 +42,12 @@ async function liveTerms(
   if (grant === null || !isInForce(grant, invocation)) return null;
   const scope = await state.get(grantScopeKey(grantId, scopeId));
   if (scope?.body.fragments.some((fragment) => fragment.mspId === mspId) !== true) return null;
-  const { verifyingKey } = await userOf(state, grant.body.patient);
+  const signedWith = await signingKeyOf(state, grant.body.patient, 'grant-scope', scope);
   const place = { mspId, grantId, scopeId };
   return fragmentTerms({
     place,
     grant: grant.body,
     scope: scope.body,
-    verifyingKeyHex: verifyingKey,
+    verifyingKeyHex: signedWith,
   });
 }

@@ -5,12 +5,13 @@
  */
 import { reencrypt as reencryptCapsule, type VerifiedKeyFrag } from '@emr-share/crypto';
 import { canonicalBytes, EmrError, type AccessTicket, type Grant } from '@emr-share/model';
-import { currentPolicy, recordOf, userOf } from '../facts.js';
+import { currentPolicy, recordOf } from '../facts.js';
 import { openStored, type OpenedSecret } from '../custody-terms.js';
 import { fragmentTerms } from '../fragments.js';
 import { grantFor } from '../granted.js';
 import { sha256Hex } from '../hash.js';
 import type { Invocation, Rule } from '../invocation.js';
+import { signingKeyOf } from '../key-history.js';
 import type { FragmentPlace } from '../sealed-store.js';
 import { capsuleOf } from '../signed-facts.js';
 import { capsuleHexOf, decide, ticketOf } from './access.js';
@@ -61,12 +62,12 @@ async function ownFragment(
   if (scope === undefined || stored === null) {
     throw new EmrError('FRAGMENT_MISSING', { ...place });
   }
-  const { verifyingKey } = await userOf(state, grant.body.patient);
+  const signedWith = await signingKeyOf(state, grant.body.patient, 'grant-scope', scope);
   const terms = fragmentTerms({
     place,
     grant: grant.body,
     scope: scope.body,
-    verifyingKeyHex: verifyingKey,
+    verifyingKeyHex: signedWith,
   });
   return { stored, ...openStored(stored, terms, service.custodians) };
 }

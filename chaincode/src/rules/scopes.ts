@@ -24,7 +24,7 @@ import { assertPublicKey, assertSigned } from '../signed-facts.js';
 import type { WorldState } from '../world-state.js';
 
 /** Epochs as this transaction leaves them: state reads do not show its own writes. */
-type Heads = Map<string, number>;
+export type Heads = Map<string, number>;
 
 export const publishScopes: Rule<'registry:PublishScopes'> = async (invocation, { scopes }) => {
   const { caller } = invocation;
@@ -48,7 +48,12 @@ export const getCurrentScope: Rule<'registry:GetCurrentScope'> = async (
   { patient, group },
 ) => scopeOf(state, await currentScopeId(state, patient, group));
 
-async function publishScope(
+/**
+ * Publishes one scope, signed by the patient's key in force.
+ *
+ * @returns whether it was not there yet.
+ */
+export async function publishScope(
   { state, now }: Invocation,
   patient: User,
   scope: SignedScope,

@@ -14,9 +14,9 @@ import {
 import { assertAudienceInForce } from '../audiences.js';
 import { assertOwnOrganization, custodianOf, patientSelf, sameFact } from '../facts.js';
 import type { Invocation, Rule } from '../invocation.js';
+import { assertSignedUnlessStored } from '../key-history.js';
 import { audienceKey, audienceScopeKey } from '../ledger-keys.js';
 import { shareTerms } from '../shares.js';
-import { assertSigned } from '../signed-facts.js';
 import { transientData } from '../transient-data.js';
 import { assertOwnAudienceScopes, assertShareable } from './audience-scopes.js';
 import { takeIn } from './custody.js';
@@ -38,7 +38,8 @@ export const depositShares: Rule<'audience:DepositShares'> = async (invocation, 
     });
   }
   const { verifyingKey } = await patientSelf(invocation, body.patient, 'deposit shares');
-  assertSigned('audience', deposit.audience, verifyingKey);
+  const stored = await state.get(audienceKey(audienceId));
+  assertSignedUnlessStored('audience', deposit.audience, stored, verifyingKey);
   const scopes = deposit.shares.map(({ scope }) => scope);
   assertOwnAudienceScopes(body, scopes, verifyingKey);
   if (!body.custodians.includes(mspId)) {

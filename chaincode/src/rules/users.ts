@@ -68,6 +68,7 @@ function sameRegistration(existing: User, body: RegistrationBody): User {
   throw new EmrError('USER_EXISTS', { userId: body.userId });
 }
 
-function patientIfAny({ role, userId }: User): { patient?: string } {
+/** For the audit entry of what concerns a patient. */
+export function patientIfAny({ role, userId }: User): { patient?: string } {
   return role === 'patient' ? { patient: userId } : {};
 }

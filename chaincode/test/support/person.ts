@@ -16,6 +16,7 @@ import {
   type FragmentDeposit,
   type GrantBody,
   type GrantScopeBody,
+  type KeyRotationBody,
   type KeyWrap,
   type PolicyBody,
   type RecordBody,
@@ -25,6 +26,7 @@ import {
   type SignatureTag,
   type SignedGrant,
   type SignedGrantScope,
+  type SignedKeyRotation,
   type SignedPolicy,
   type SignedRegistration,
   type SignedScope,
@@ -72,6 +74,30 @@ export class Person implements Identity {
   ): Promise<Person> {
     const attributes = { 'emr.user': userId, role, ...(department && { department }) };
     return new Person(mspId, userId, role, await enrol(mspId, attributes));
+  }
+
+  /** The same person and certificate with the keys of a fresh seed. */
+  renewed(): Person {
+    return new Person(this.mspId, this.userId, this.role, this.certificatePem);
+  }
+
+  /** The statement that these are the keys after those of `former`, signed by both. */
+  rotation(
+    former: Person,
+    rotatedAt: number,
+    changes: Partial<KeyRotationBody> = {},
+  ): SignedKeyRotation {
+    const { body, signature: possession } = this.sign('key-rotation', {
+      userId: this.userId,
+      number: 1,
+      previousVerifyingKey: hexOf(former.signer.verifyingKey().toCompressedBytes()),
+      verifyingKey: hexOf(this.signer.verifyingKey().toCompressedBytes()),
+      readerKey: hexOf(this.reader.publicKey().toCompressedBytes()),
+      previousSeed: hexOf(randomBytes(83)),
+      rotatedAt,
+      ...changes,
+    });
+    return { body, signature: former.sign('key-rotation', body).signature, possession };
   }
 
   #key(label: string): SecretKey {

@@ -33,6 +33,7 @@ const TEXT: Readonly<Record<AuditType, string>> = {
   'recovery.approved': 'approved a recovery of the keys',
   'recovery.vetoed': 'vetoed a recovery of the keys',
   'recovery.completed': 'RECOVERED THE KEYS',
+  'keys.rotated': 'ROTATED THE KEYS',
 };
 
 /** What happened, in words. */
