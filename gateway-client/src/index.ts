@@ -54,6 +54,16 @@ export type {
 export type { ReasonOptions } from './emergency/reason.js';
 export { DEFAULT_EMERGENCY_RULE, type EmergencyRuleOptions } from './emergency/rule.js';
 export type { WatchOptions } from './emergency/watch.js';
+export { cardText, PatientCard, readCard, spacedCardText } from './patients/patient-card.js';
+export { findOnePatient } from './patients/find-one-patient.js';
+export { patientsInFhir, PSEUDONYM_SYSTEM } from './patients/fhir-patients.js';
+export {
+  BirthDate,
+  IndexedPatient,
+  PatientIdentifier,
+  PatientQuery,
+  Sex,
+} from './patients/indexed-patient.js';
 export type { Audit, LogOptions } from './audit.js';
 export type { Recovery, RecoveryQuery } from './recovery/recovery.js';
 export type { ApproveRecoveryOptions } from './recovery/approve.js';
@@ -75,6 +85,7 @@ export type {
   StoredBlob,
 } from './ports/blob-store.js';
 export type { Identity } from './ports/identity.js';
+export type { PatientIndex, PatientIndexOptions } from './ports/patient-index.js';
 export type {
   CallOptions,
   Checkpoint,

@@ -13,3 +13,4 @@ export { createIdentity, type Enrolment } from './node/create-identity.js';
 export { fileSource } from './node/file-source.js';
 export { KeystoreFile, type CreateKeystoreOptions } from './node/keystore-file.js';
 export type { KeystoreFacts, KeystoreUser } from './node/keystore-format.js';
+export { PatientIndexFile, type OpenIndexOptions } from './node/patient-index-file.js';

@@ -107,6 +107,15 @@ export interface ErrorDetails {
   SUMMARY_NOT_FOUND: { patient: string };
   SUMMARY_INCOMPLETE: { recordId: string; problem: string };
   SOURCE_FAILED: { problem: string };
+  // Finding a patient
+  CARD_INVALID: { problem: string };
+  CARD_MISMATCH: { userId: string; mspId: string };
+  INDEX_NOT_FOUND: { path: string };
+  INDEX_BUSY: { path: string };
+  INDEX_INVALID: { path: string; problem: string };
+  PATIENT_NOT_INDEXED: { given: string };
+  PATIENT_AMBIGUOUS: { count: number; add: string };
+  // Where keys and data are
   KEYSTORE_EXISTS: { path: string };
   KEYSTORE_NOT_FOUND: { path: string };
   KEYSTORE_INVALID: { path: string; problem: string };
@@ -277,6 +286,13 @@ const DESCRIBE: Describe = {
   SUMMARY_INCOMPLETE: (d) =>
     `the emergency summary lacks what record ${d.recordId} says: ${d.problem}`,
   SOURCE_FAILED: (d) => `the source could not be read: ${d.problem}`,
+  CARD_INVALID: (d) => `the card cannot be read: ${d.problem}`,
+  CARD_MISMATCH: (d) => `the card is of ${d.mspId}, and ${d.userId} is registered elsewhere`,
+  INDEX_NOT_FOUND: (d) => `there is no patient index at ${d.path}; make one with: emr index import`,
+  INDEX_BUSY: (d) => `another process has the patient index ${d.path} open; wait for it to end`,
+  INDEX_INVALID: (d) => `the patient index ${d.path} cannot be used: ${d.problem}`,
+  PATIENT_NOT_INDEXED: (d) => `no patient of the index has this ${d.given}`,
+  PATIENT_AMBIGUOUS: (d) => `${String(d.count)} patients of the index fit; add ${d.add}`,
   KEYSTORE_EXISTS: (d) => `${d.path} exists already; nothing was changed`,
   KEYSTORE_NOT_FOUND: (d) => `there is no keystore at ${d.path}; make one with: emr init`,
   KEYSTORE_INVALID: (d) => `${d.path} is not a keystore of this version: ${d.problem}`,

@@ -27,3 +27,4 @@ export * from './transactions/recovery.js';
 export type { TransactionKind } from './transactions/spec.js';
 export * from './user.js';
 export * from './validate.js';
+export { withoutRepeats } from './without-repeats.js';

@@ -6,6 +6,7 @@
 import type { Command } from 'commander';
 import type { Host } from '../host.js';
 import { audienceCommand } from './audience/index.js';
+import { cardCommand } from './card.js';
 import { categoriesCommand } from './categories.js';
 import { drillCommand } from './drill.js';
 import { emergencyCommand } from './emergency/index.js';
@@ -15,6 +16,7 @@ import { grantsCommand } from './grants.js';
 import { initCommand } from './init.js';
 import { logCommand } from './log.js';
 import { networkCommand } from './network/index.js';
+import { patientIndexCommand } from './patient-index/index.js';
 import { purposesCommand } from './purposes.js';
 import { recordsCommand } from './records.js';
 import { recoveryCommand } from './recovery/index.js';
@@ -36,6 +38,8 @@ export const COMMANDS: readonly ((host: Host) => Command)[] = [
   fetchCommand,
   revokeCommand,
   summaryCommand,
+  cardCommand,
+  patientIndexCommand,
   emergencyCommand,
   audienceCommand,
   recoveryCommand,

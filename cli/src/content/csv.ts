@@ -4,7 +4,7 @@
  * @module
  */
 import { pipeline } from 'node:stream/promises';
-import { parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import type { ContentFile } from './content-file.js';
 
 export const CSV_TYPE = 'text/csv';
@@ -44,10 +44,10 @@ export async function checkCsv(file: ContentFile): Promise<void> {
       for await (const _row of source) rows += 1;
     });
   } catch (cause) {
-    const { code, lines } = cause as { code?: string; lines?: number };
-    if (code?.startsWith('CSV_') !== true) throw cause;
+    if (!(cause instanceof CsvError)) throw cause;
+    const problem = cause.code.replace(/^CSV_/, '').toLowerCase().replaceAll('_', ' ');
     throw file.mismatch(
-      `it does not parse as CSV (line ${String(lines)}: ${code.slice(4).toLowerCase().replaceAll('_', ' ')})`,
+      `it does not parse as CSV (line ${String(cause['lines'])}: ${problem})`,
       cause,
     );
   }

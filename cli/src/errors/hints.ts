@@ -27,6 +27,8 @@ const HINTS: Readonly<Partial<Record<ErrorCode | CliErrorCode | NetworkErrorCode
   SUMMARY_INCOMPLETE: 'the patient can make it anew with: emr summary refresh',
   KEYSTORE_LOCKED:
     'type the passphrase again; without it only a recovery plan brings the keys back',
+  CARD_INVALID: 'type it in again, or scan its QR code',
+  PATIENT_NOT_INDEXED: 'add patients with: emr index import',
   RECOVERY_PLAN_NOT_FOUND:
     'the patient makes one, while the keys are there, with: emr recovery plan',
   RECOVERY_APPROVALS_MISSING: 'custodians approve with: emr recovery approve USER --code …',

@@ -68,6 +68,7 @@ describe('detectContent', () => {
     ['latin1.json', Uint8Array.of(0x22, 0xe9, 0x22), /does not parse as JSON/],
     ['ragged.csv', 'a,b\n1,2,3\n', /line 2: record inconsistent/],
     ['quote.csv', 'a,b\n"1,2\n', /does not parse as CSV/],
+    ['quotes.csv', 'a,b\n1"2,3\n', /line 2: invalid opening quote/],
     ['binary.csv', Uint8Array.of(1, 0, 2), /binary file/],
     ['blank.csv', '\n\n', /no rows/],
   ])('refuses %s and says what to do', async (name, content, problem) => {

@@ -19,6 +19,7 @@ import {
 } from '@emr-share/model';
 import type { ClientContext } from '../client-context.js';
 import { enrolmentRule, type EmergencyRuleOptions } from '../emergency/rule.js';
+import { readCard } from '../patients/patient-card.js';
 import type { CallOptions } from '../ports/ledger.js';
 import { find, submitSettled } from '../settle.js';
 import { publishPolicy, type PolicyTerms } from './policy.js';
@@ -94,6 +95,20 @@ export class Identity {
     const signal = this.#context.signalOf(options);
     const request = { userId: validate(UserId, userId, 'the user ID') };
     return this.#context.ledger.evaluate('registry:GetUser', request, { signal });
+  }
+
+  /**
+   * The user whom a card names, as the caller's organization has it.
+   *
+   * @param text - As it was typed in or scanned.
+   * @throws EmrError `CARD_INVALID`; `USER_NOT_FOUND`; `CARD_MISMATCH` where the user is of another
+   *   organization than the card says.
+   */
+  async getByCard(text: string, options?: CallOptions): Promise<User> {
+    const card = readCard(text);
+    const user = await this.get(card.userId, options);
+    if (user.mspId !== card.mspId) throw new EmrError('CARD_MISMATCH', card);
+    return user;
   }
 
   /**

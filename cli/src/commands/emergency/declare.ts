@@ -10,8 +10,8 @@ import {
   SignedApproval,
   TicketId,
   ticketState,
-  UserId,
   type EmergencyReasonCode,
+  type UserId,
 } from '@emr-share/model';
 import { Command, Option } from 'commander';
 import { Call } from '../../call.js';
@@ -19,11 +19,17 @@ import { withClient } from '../../data/open-client.js';
 import type { Host } from '../../host.js';
 import { collecting, matching } from '../../input/option-value.js';
 import { readSmallFile } from '../../input/small-file.js';
+import { FACTS_HELP } from '../../patients/patient-facts.js';
+import {
+  patientFinder,
+  withPatientOptions,
+  type PatientOptions,
+} from '../../patients/which-patient.js';
 import { describeTicket } from '../../output/ticket-text.js';
 
 type Purpose = (typeof EMERGENCY_PURPOSES)[number];
 
-interface PrepareOptions {
+interface PrepareOptions extends PatientOptions {
   readonly purpose: Purpose;
   readonly ticket?: TicketId;
 }
@@ -34,11 +40,8 @@ interface DeclareOptions extends PrepareOptions {
   readonly approval?: string[];
 }
 
-const PATIENT = matching(UserId, 'a user ID, as the card or the index of your hospital has it');
-
 const withCommonOptions = (command: Command): Command =>
-  command
-    .argument('<patient>', "the patient's pseudonymous ID", PATIENT)
+  withPatientOptions(command)
     .addOption(
       new Option('--purpose <code>', 'purpose of use')
         .choices(EMERGENCY_PURPOSES)
@@ -83,27 +86,28 @@ export function declareCommand(host: Host): Command {
       'an approval signed beforehand; may be repeated',
       collecting((path) => path),
     )
-    .addHelpText('after', reasonHelp())
-    .action(async (patient: UserId, options: DeclareOptions, command: Command) => {
+    .addHelpText('after', `${reasonHelp()}\n${FACTS_HELP}`)
+    .action(async (named: UserId | undefined, options: DeclareOptions, command: Command) => {
       const call = new Call(host, command);
       const { purpose, ticket: ticketId, reason: code, words, approval = [] } = options;
+      const findPatient = patientFinder(call, named, options);
       const text = await wordsIn(host, words);
       const approvals = await Promise.all(approval.map((path) => approvalIn(host, path)));
-      const ticket = await withClient(call, (client) =>
-        client.emergency.declare({
-          patient,
-          purpose,
-          ticketId,
-          reason: { code, text },
-          approvals,
-          signal: call.signal,
-        }),
-      );
+      const { signal } = call;
+      const { ticket, matched } = await withClient(call, async (client) => {
+        const found = await findPatient(client);
+        const question = { patient: found.patient, purpose, ticketId, approvals, signal };
+        const declared = await client.emergency.declare({ ...question, reason: { code, text } });
+        return { ticket: declared, matched: found.matched };
+      });
       const isOpen = ticketState(ticket, Date.now()) === 'open';
       const next = isOpen
         ? `Next: emr emergency open ${ticket.ticketId}`
         : `Next, at another hospital: emr emergency approve ${ticket.ticketId}`;
-      call.output.result({ ticket }, `Declared:\n${describeTicket(ticket, Date.now())}\n${next}`);
+      call.output.result(
+        { ticket, matched },
+        `Declared:\n${describeTicket(ticket, Date.now())}\n${next}`,
+      );
     });
 }
 
@@ -111,12 +115,15 @@ export function declareCommand(host: Host): Command {
 export function prepareCommand(host: Host): Command {
   return withCommonOptions(new Command('prepare'))
     .description('(emergency physician) write what others sign to approve beforehand, as JSON')
-    .action(async (patient: UserId, options: PrepareOptions, command: Command) => {
+    .action(async (named: UserId | undefined, options: PrepareOptions, command: Command) => {
       const call = new Call(host, command);
       const { purpose, ticket: ticketId } = options;
-      const request = await withClient(call, (client) =>
-        client.emergency.prepare({ patient, purpose, ticketId, signal: call.signal }),
-      );
+      const { signal } = call;
+      const findPatient = patientFinder(call, named, options);
+      const request = await withClient(call, async (client) => {
+        const { patient } = await findPatient(client);
+        return client.emergency.prepare({ patient, purpose, ticketId, signal });
+      });
       call.output.result(request, JSON.stringify(request, null, 2));
     });
 }

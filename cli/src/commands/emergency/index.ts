@@ -18,6 +18,7 @@ const STEPS = `
 Steps:
   patient        emr emergency rule                    what emergency physicians may open
   physician      emr emergency declare PATIENT --reason unconscious
+                                                       or --card CARD, or --mrn NUMBER
   another one    emr emergency approve TICKET          at another hospital
   physician      emr emergency open TICKET
   officer        emr emergency review TICKET cleared   at another hospital, afterwards`;
