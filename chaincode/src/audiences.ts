@@ -8,11 +8,13 @@ import {
   EmrError,
   type Audience,
   type AudienceId,
+  type Roster,
   type SignedAudienceScope,
   type UnixMillis,
 } from '@emr-share/model';
 import type { Invocation } from './invocation.js';
-import { audienceKey, audienceScopes, type StoredAudience } from './ledger-keys.js';
+import { audienceKey, audienceScopes, sharings, type StoredAudience } from './ledger-keys.js';
+import { rosterNumbered } from './rosters.js';
 import type { WorldState } from './world-state.js';
 
 /** @throws EmrError `AUDIENCE_NOT_FOUND`. */
@@ -33,10 +35,34 @@ export async function audienceScopesOf(
   return (await state.list(audienceScopes(audienceId))).map(({ value }) => value);
 }
 
-/** An audience grant with all its scopes. Throws `AUDIENCE_NOT_FOUND`. */
+/** An audience grant with all its scopes, as they are shared. Throws `AUDIENCE_NOT_FOUND`. */
 export async function wholeAudience(state: WorldState, audienceId: AudienceId): Promise<Audience> {
   const audience = await storedAudience(state, audienceId);
-  return { ...audience, scopes: [...(await audienceScopesOf(state, audienceId))] };
+  return withScopes(state, audience, await audienceScopesOf(state, audienceId));
+}
+
+/** An audience grant with these scopes, as they are shared. Reads a range. */
+export async function withScopes(
+  state: WorldState,
+  audience: StoredAudience,
+  scopes: readonly SignedAudienceScope[],
+): Promise<Audience> {
+  const entries = await state.list(sharings(audience.body.audienceId));
+  const handedOn = entries.map(({ value }) => value);
+  const numbers = new Set([
+    ...scopes.flatMap(({ body }) => body.roster ?? []),
+    ...handedOn.flatMap(({ links }) => links.map((link) => link.roster)),
+  ]);
+  const rosters: Roster[] = [];
+  for (const number of [...numbers].sort((a, b) => a - b)) {
+    rosters.push(await rosterNumbered(state, number));
+  }
+  return {
+    ...audience,
+    scopes: [...scopes],
+    ...(handedOn.length === 0 ? {} : { sharings: handedOn }),
+    ...(rosters.length === 0 ? {} : { rosters }),
+  };
 }
 
 /** @throws EmrError `AUDIENCE_ENDED`, also where it has run out. */

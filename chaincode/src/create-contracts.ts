@@ -8,6 +8,7 @@ import type { EmrContract } from './emr-contract.js';
 import { AccessContract } from './access-contract.js';
 import { AudienceContract } from './audience-contract.js';
 import { AuditContract } from './audit-contract.js';
+import { CustodyContract } from './custody-contract.js';
 import { EmergencyContract } from './emergency-contract.js';
 import { GrantsContract } from './grants-contract.js';
 import { RecordsContract } from './records-contract.js';
@@ -27,6 +28,7 @@ const CONTRACTS: readonly ServedContract[] = [
   AudienceContract,
   EmergencyContract,
   RecoveryContract,
+  CustodyContract,
   AuditContract,
 ];
 

@@ -123,7 +123,7 @@ function unseal(
 }
 
 function foreign(place: SecretPlace): unknown {
-  return secretRefusal(place, 'it is not the one that the patient signed for');
+  return secretRefusal(place, 'it is not the one that was committed to');
 }
 
 /**
@@ -137,6 +137,10 @@ export function secretRefusal(place: SecretPlace, problem: string, cause?: unkno
     const { planId } = place;
     return new EmrError('RECOVERY_SHARE_INVALID', { planId, custodian: mspId, problem }, { cause });
   }
+  if ('dealer' in place) {
+    const { dealer, audienceId } = place;
+    return new EmrError('DEALING_INVALID', { mspId: dealer, audienceId, problem }, { cause });
+  }
   return 'audienceId' in place
     ? new EmrError('SHARE_INVALID', { mspId, audienceId: place.audienceId, problem }, { cause })
     : new EmrError('FRAGMENT_INVALID', { mspId, grantId: place.grantId, problem }, { cause });
@@ -148,6 +152,6 @@ export function commitmentFor<C extends SecretCommitment & { readonly mspId: str
   commitments: readonly C[],
 ): C {
   const committed = commitments.find(({ mspId }) => mspId === place.mspId);
-  if (committed === undefined) throw secretRefusal(place, 'the patient signed for none here');
+  if (committed === undefined) throw secretRefusal(place, 'there is none for this organization');
   return committed;
 }

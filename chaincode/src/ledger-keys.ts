@@ -12,6 +12,7 @@ import {
   type AudienceTicket,
   type AuditEntry,
   type Custodian,
+  type Dealing,
   type Grant,
   type GrantId,
   type MspId,
@@ -21,9 +22,14 @@ import {
   type RecoveryRequest,
   type RecoveryRequestId,
   type ReviewRule,
+  type Roster,
+  type RosterNumber,
+  type RosterTerms,
   type RevocationReceipt,
   type ScopeGroup,
   type ScopeId,
+  type Sharing,
+  type SharingLink,
   type SignedApproval,
   type SignedAudienceScope,
   type SignedGrantScope,
@@ -71,6 +77,14 @@ export type FactType =
   | 'unreviewed'
   | 'reviewRule'
   | 'share'
+  | 'roster'
+  | 'rosterHead'
+  | 'rosterVote'
+  | 'dealing'
+  | 'resharing'
+  | 'sharing'
+  | 'newShare'
+  | 'dealtShare'
   | 'recoveryPlan'
   | 'recoveryHead'
   | 'ward'
@@ -113,6 +127,9 @@ export type StoredApproval = Readonly<{ approval: SignedApproval; at: UnixMillis
 
 /** A request to recover without its approvals and its end, which have keys of their own. */
 export type StoredRecovery = Omit<RecoveryRequest, 'approvals' | 'end'>;
+
+/** The dealings that the new custodians use, and the commitments that follow from them. */
+export type StoredResharing = SharingLink & Pick<Sharing, 'commitments'>;
 
 const fact = <T>(type: FactType, ...parts: string[]): FactKey<T> => ({ type, parts });
 
@@ -246,6 +263,59 @@ export const reviewRuleKey = (): FactKey<ReviewRule> => fact('reviewRule');
 /** In an organization's implicit private collection only: a sealed share's bytes. */
 export const shareKey = (audienceId: AudienceId, scopeId: ScopeId): FactKey<Uint8Array> =>
   fact('share', audienceId, scopeId);
+
+export const rosterKey = (number: RosterNumber): FactKey<Roster> =>
+  fact('roster', digits(number, VERSION_DIGITS));
+
+/** The roster in force. */
+export const rosterHeadKey = (): FactKey<{ readonly number: RosterNumber }> => fact('rosterHead');
+
+/** What one organization supports as the roster of that number. */
+export const rosterVoteKey = (number: RosterNumber, mspId: MspId): FactKey<RosterTerms> =>
+  fact('rosterVote', digits(number, VERSION_DIGITS), mspId);
+export const rosterVotes = (number: RosterNumber): FactKey<RosterTerms> =>
+  fact('rosterVote', digits(number, VERSION_DIGITS));
+
+export const dealingKey = (
+  audienceId: AudienceId,
+  scopeId: ScopeId,
+  roster: RosterNumber,
+  dealer: MspId,
+): FactKey<Dealing> => fact('dealing', audienceId, scopeId, digits(roster, VERSION_DIGITS), dealer);
+export const dealings = (
+  audienceId: AudienceId,
+  scopeId: ScopeId,
+  roster: RosterNumber,
+): FactKey<Dealing> => fact('dealing', audienceId, scopeId, digits(roster, VERSION_DIGITS));
+
+/** There from the dealing that makes them enough on. */
+export const resharingKey = (
+  audienceId: AudienceId,
+  scopeId: ScopeId,
+  roster: RosterNumber,
+): FactKey<StoredResharing> =>
+  fact('resharing', audienceId, scopeId, digits(roster, VERSION_DIGITS));
+
+/** The sharing in force; there once the patient's own is not. */
+export const sharingKey = (audienceId: AudienceId, scopeId: ScopeId): FactKey<Sharing> =>
+  fact('sharing', audienceId, scopeId);
+export const sharings = (audienceId: AudienceId): FactKey<Sharing> => fact('sharing', audienceId);
+
+/** In an organization's implicit private collection only, as {@link shareKey}. */
+export const newShareKey = (
+  audienceId: AudienceId,
+  scopeId: ScopeId,
+  roster: RosterNumber,
+): FactKey<Uint8Array> => fact('newShare', audienceId, scopeId, digits(roster, VERSION_DIGITS));
+
+/** In an organization's implicit private collection only: its part of a dealing, sealed. */
+export const dealtShareKey = (
+  audienceId: AudienceId,
+  scopeId: ScopeId,
+  roster: RosterNumber,
+  dealer: MspId,
+): FactKey<Uint8Array> =>
+  fact('dealtShare', audienceId, scopeId, digits(roster, VERSION_DIGITS), dealer);
 
 export const recoveryPlanKey = (planId: RecoveryPlanId): FactKey<SignedRecoveryPlan> =>
   fact('recoveryPlan', planId);

@@ -9,10 +9,18 @@ import {
   type GrantId,
   type MspId,
   type RecoveryPlanId,
+  type RosterNumber,
   type ScopeId,
 } from '@emr-share/model';
 import type { ChaincodeStub } from './fabric.js';
-import { fragmentKey, recoveryShareKey, shareKey, type FactKey } from './ledger-keys.js';
+import {
+  dealtShareKey,
+  fragmentKey,
+  newShareKey,
+  recoveryShareKey,
+  shareKey,
+  type FactKey,
+} from './ledger-keys.js';
 
 /** One fragment's place: at one organization, for one scope of one grant. */
 export interface FragmentPlace {
@@ -28,14 +36,24 @@ export interface SharePlace {
   readonly scopeId: ScopeId;
 }
 
+/** The place of a share of the sharing for a roster's custodians. */
+export interface NewSharePlace extends SharePlace {
+  readonly roster: RosterNumber;
+}
+
+/** The place of what one dealer dealt to an organization. */
+export interface DealtPlace extends NewSharePlace {
+  readonly dealer: MspId;
+}
+
 /** The place of one share of a recovery plan: at one organization. */
 export interface RecoveryPlace {
   readonly mspId: MspId;
   readonly planId: RecoveryPlanId;
 }
 
-/** Where something rests that the patient sealed to an organization. */
-export type SecretPlace = FragmentPlace | SharePlace | RecoveryPlace;
+/** Where something rests that is sealed to an organization. */
+export type SecretPlace = FragmentPlace | SharePlace | NewSharePlace | DealtPlace | RecoveryPlace;
 
 /**
  * Reads, writes and purges what is sealed. Only a service of the organization itself can read, write
@@ -77,7 +95,10 @@ export class SealedStore {
 
 function keyOf(place: SecretPlace): FactKey<Uint8Array> {
   if ('planId' in place) return recoveryShareKey(place.planId);
-  return 'audienceId' in place
-    ? shareKey(place.audienceId, place.scopeId)
-    : fragmentKey(place.grantId, place.scopeId);
+  if ('grantId' in place) return fragmentKey(place.grantId, place.scopeId);
+  const { audienceId, scopeId } = place;
+  if (!('roster' in place)) return shareKey(audienceId, scopeId);
+  return 'dealer' in place
+    ? dealtShareKey(audienceId, scopeId, place.roster, place.dealer)
+    : newShareKey(audienceId, scopeId, place.roster);
 }

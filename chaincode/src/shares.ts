@@ -1,52 +1,84 @@
 /**
- * A custodian's share of a scope key: what must be in its box.
+ * A custodian's share of a scope key: what must be in its box, whoever made the sharing.
  *
  * @module
  */
 import { KeyShare, ShareCommitments } from '@emr-share/crypto';
-import type { AudienceBody, AudienceScopeBody } from '@emr-share/model';
+import {
+  type AudienceScopeBody,
+  type CommitmentsHex,
+  type Dealing,
+  type MspId,
+} from '@emr-share/model';
 import { commitmentFor, secretRefusal, type CustodyTerms } from './custody-terms.js';
-import type { SharePlace } from './sealed-store.js';
+import { sha256Hex } from './hash.js';
+import type { DealtPlace, NewSharePlace, SharePlace } from './sealed-store.js';
 import { bytesOf } from './signed-facts.js';
 
-/** What the patient signed about a share. */
-export interface SignedShare {
-  readonly place: SharePlace;
-  readonly audience: AudienceBody;
-  readonly scope: AudienceScopeBody;
+/**
+ * The terms of one organization's share as the patient, or another custodian, dealt it: the one with
+ * the organization's index on the polynomial that was committed to. Cost of its check: `threshold` + 1
+ * multiplications.
+ *
+ * @param custodians - Of the sharing, in their order.
+ * @throws EmrError `SHARE_INVALID`, of a dealing `DEALING_INVALID`, where there is none for this
+ * organization.
+ * @see docs/protocol.md §4.8
+ */
+export function shareTerms(
+  place: SharePlace | DealtPlace,
+  custodians: readonly MspId[],
+  { commitments, shares }: Pick<AudienceScopeBody | Dealing, 'commitments' | 'shares'>,
+): CustodyTerms<KeyShare> {
+  return {
+    place,
+    commitment: commitmentFor(place, shares),
+    admit: (bytes) => verifyShare(bytes, place, custodians, commitments),
+  };
 }
 
 /**
- * The terms of one organization's share: it is the one with the organization's index on the
- * polynomial that the patient committed to. Cost of its check: `threshold` + 1 multiplications.
+ * The terms of a share that the organization made itself of what was dealt to it. It is sealed as what
+ * was sealed anew is, with the hash of the commitments in the place of the patient's box.
  *
- * @throws EmrError `SHARE_INVALID` where the patient signed for none at this organization.
- * @see docs/protocol.md §4.8
+ * @see docs/protocol.md §8.10
  */
-export function shareTerms(share: SignedShare): CustodyTerms<KeyShare> {
-  const { place, scope } = share;
+export function newShareTerms(
+  place: NewSharePlace,
+  custodians: readonly MspId[],
+  commitments: CommitmentsHex,
+): CustodyTerms<KeyShare> {
   return {
     place,
-    commitment: commitmentFor(place, scope.shares),
-    admit: (bytes) => verifyShare(bytes, share),
+    commitment: { generation: 0, sealedSha256: sha256Hex(bytesOf(commitments)) },
+    admit: (bytes) => verifyShare(bytes, place, custodians, commitments),
   };
 }
 
 /** @throws CryptoError `POINT_INVALID`. */
-export function commitmentsOf({ commitments }: AudienceScopeBody): ShareCommitments {
+export function commitmentsOf({
+  commitments,
+}: {
+  readonly commitments: CommitmentsHex;
+}): ShareCommitments {
   return ShareCommitments.fromBytes(bytesOf(commitments));
 }
 
-function verifyShare(bytes: Uint8Array, { place, audience, scope }: SignedShare): KeyShare {
-  const share = readShare(bytes, place, scope);
-  if (share.index === audience.custodians.indexOf(place.mspId) + 1) return share;
+function verifyShare(
+  bytes: Uint8Array,
+  place: SharePlace,
+  custodians: readonly MspId[],
+  commitments: CommitmentsHex,
+): KeyShare {
+  const share = readShare(bytes, place, commitments);
+  if (share.index === custodians.indexOf(place.mspId) + 1) return share;
   throw secretRefusal(place, 'it is the share of another custodian');
 }
 
-function readShare(bytes: Uint8Array, place: SharePlace, scope: AudienceScopeBody): KeyShare {
+function readShare(bytes: Uint8Array, place: SharePlace, commitments: CommitmentsHex): KeyShare {
   try {
-    return KeyShare.fromBytes(bytes, commitmentsOf(scope));
+    return KeyShare.fromBytes(bytes, commitmentsOf({ commitments }));
   } catch (cause) {
-    throw secretRefusal(place, 'it does not lie on the polynomial that the patient signed', cause);
+    throw secretRefusal(place, 'it does not lie on the polynomial that is committed to', cause);
   }
 }

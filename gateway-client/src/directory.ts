@@ -14,6 +14,8 @@ import {
   type Custodian,
   type MspId,
   type PolicyBody,
+  type Roster,
+  type RosterNumber,
   type ScopeBody,
   type ScopeGroup,
   type ScopeId,
@@ -26,6 +28,7 @@ import { hexToBytes } from './bytes.js';
 import type { WarningListener } from './client-context.js';
 import { decoding } from './crypto-failure.js';
 import type { Ledger } from './ports/ledger.js';
+import { find } from './settle.js';
 import { assertSigned } from './signed.js';
 
 /** The public keys of a registered user; they never change. */
@@ -55,6 +58,7 @@ export class Directory {
   #organizations: readonly MspId[] | undefined;
   readonly #keys: Map<UserId, UserKeys>;
   readonly #pending = new Map<UserId, Promise<UserKeys>>();
+  readonly #rosters = new Map<RosterNumber, Roster>();
 
   constructor(options: {
     readonly ledger: Ledger;
@@ -168,6 +172,27 @@ export class Directory {
     const electorate = await this.#electorate(signal);
     const { custodians } = await readAgreed(electorate, 'registry:ListCustodians', {});
     return custodians.toSorted((a, b) => (a.mspId < b.mspId ? -1 : 1));
+  }
+
+  /**
+   * A roster, as a majority of the organizations has it; it never changes. Kept for the life of the
+   * client.
+   *
+   * @throws EmrError `ROSTER_NOT_FOUND`, `ENDORSEMENT_MISMATCH`.
+   */
+  async roster(number: RosterNumber, signal: AbortSignal): Promise<Roster> {
+    const known = this.#rosters.get(number);
+    if (known !== undefined) return known;
+    const electorate = await this.#electorate(signal);
+    const roster = await readAgreed(electorate, 'custody:GetRoster', { number });
+    this.#rosters.set(number, roster);
+    return roster;
+  }
+
+  /** The roster in force, as a majority of the organizations has it; `null` before the first. */
+  async rosterInForce(signal: AbortSignal): Promise<Roster | null> {
+    const electorate = await this.#electorate(signal);
+    return find('ROSTER_NOT_FOUND', () => readAgreed(electorate, 'custody:GetRoster', {}));
   }
 
   async #electorate(signal: AbortSignal): Promise<Electorate> {

@@ -38,6 +38,7 @@ const REASONS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'READER_REFUSED',
   'APPROVALS_MISSING',
   'RECORD_NOT_FOUND',
+  'SHARING_REPLACED',
 ]);
 
 /** Why there are too few: the reason that enough custodians agree on to decide it, if there is one. */

@@ -103,6 +103,20 @@ export {
   type CustodianFacts,
 } from './consortium/introduce-admin.js';
 export { publishReviewRule } from './consortium/publish-review-rule.js';
+export {
+  refreshShares,
+  type ActiveStep,
+  type RefreshOptions,
+  type RefreshProgress,
+  type RefreshReport,
+} from './consortium/refresh-shares.js';
+export {
+  approveRoster,
+  listRosters,
+  proposeRoster,
+  type ProposeRosterOptions,
+  type Rosters,
+} from './consortium/rosters.js';
 export type { SecretRef } from './consortium/custody-kinds.js';
 export {
   rotateCustodian,

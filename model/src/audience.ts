@@ -5,25 +5,15 @@
  * @module
  */
 import * as v from 'valibot';
+import { AudienceId, CommitmentsHex, CustodianShares } from './audience-parts.js';
 import { Category } from './category.js';
 import { MAX_CUSTODIANS } from './grant.js';
-import {
-  GrantId,
-  KeyGeneration,
-  MspId,
-  PublicKeyHex,
-  Sha256Hex,
-  SignatureHex,
-  UnixMillis,
-  UserId,
-} from './ids.js';
+import { MspId, PublicKeyHex, SignatureHex, UnixMillis, UserId } from './ids.js';
 import { AttributeRule, DurationMs, Purposes } from './policy.js';
+import { Roster, RosterNumber } from './roster.js';
 import { ScopeId } from './scope.js';
+import { Sharing } from './sharing.js';
 import { withoutRepeats } from './without-repeats.js';
-
-/** 128-bit ID of an audience grant, chosen by the patient; from the same space as grant IDs. */
-export const AudienceId = GrantId;
-export type AudienceId = v.InferOutput<typeof AudienceId>;
 
 /**
  * `emergency`: a declared emergency, at once reported, reviewed afterwards. `attributes`: everyone
@@ -82,12 +72,6 @@ export const AudienceBody = v.pipe(
 );
 export type AudienceBody = v.InferOutput<typeof AudienceBody>;
 
-/** Feldman commitments: `threshold` points of 33 bytes, as hex. */
-export const CommitmentsHex = v.pipe(
-  v.string(),
-  v.regex(/^(?:0[23][0-9a-f]{64}){1,32}$/, 'commitments: 1 to 32 compressed points as hex'),
-);
-
 /** The shares of one scope of an audience grant. Signed with tag `audience-scope`. */
 export const AudienceScopeBody = v.strictObject({
   audienceId: AudienceId,
@@ -99,12 +83,9 @@ export const AudienceScopeBody = v.strictObject({
    * SHA-256 over the sealed share that each custodian was handed, and the generation of the custodian
    * key that it was sealed to; sealing is randomized.
    */
-  shares: v.pipe(
-    v.array(v.strictObject({ mspId: MspId, generation: KeyGeneration, sealedSha256: Sha256Hex })),
-    v.minLength(1),
-    v.maxLength(MAX_CUSTODIANS),
-    withoutRepeats('custodians', (share) => share.mspId),
-  ),
+  shares: CustodianShares,
+  /** The roster whose custodians have them; left out: the custodians of the grant have. */
+  roster: v.optional(RosterNumber),
 });
 export type AudienceScopeBody = v.InferOutput<typeof AudienceScopeBody>;
 
@@ -129,6 +110,10 @@ export const Audience = v.strictObject({
   signature: SignatureHex,
   status: AudienceStatus,
   scopes: v.array(SignedAudienceScope),
+  /** Of the scopes whose shares have been handed on to the custodians of a roster. */
+  sharings: v.optional(v.array(Sharing)),
+  /** The rosters that scopes and sharings name. */
+  rosters: v.optional(v.array(Roster)),
 });
 export type Audience = v.InferOutput<typeof Audience>;
 

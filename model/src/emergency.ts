@@ -5,7 +5,7 @@
  * @module
  */
 import * as v from 'valibot';
-import { AudienceId } from './audience.js';
+import { AudienceId } from './audience-parts.js';
 import { MAX_CUSTODIANS } from './grant.js';
 import { MspId, PublicKeyHex, SignatureHex, TicketId, UnixMillis, UserId } from './ids.js';
 import { PurposeOfUse } from './purpose.js';

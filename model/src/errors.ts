@@ -72,6 +72,13 @@ export interface ErrorDetails {
   TICKET_ENDED: { ticketId: string; endedAt: number };
   REVIEW_OVERDUE: { ticketId: string; issuedAt: number };
   REVIEW_REFUSED: { ticketId: string; problem: string };
+  // Rosters of custodians
+  ROSTER_NOT_FOUND: { number: number };
+  ROSTER_STALE: { number: number };
+  ROSTER_REFUSED: { number: number; problem: string };
+  DEALING_INVALID: { mspId: string; audienceId: string; problem: string };
+  SHARING_REPLACED: { audienceId: string; roster: number };
+  SHARING_UNKNOWN: { audienceId: string; roster: number };
   // Recovery of keys
   RECOVERY_PLAN_EXISTS: { planId: string };
   RECOVERY_PLAN_NOT_FOUND: { patient: string };
@@ -239,6 +246,15 @@ const DESCRIBE: Describe = {
   REVIEW_OVERDUE: (d) =>
     `the emergency of ticket ${d.ticketId}, declared at ${time(d.issuedAt)}, is not reviewed yet; a privacy officer of another organization has to, before you declare another one`,
   REVIEW_REFUSED: (d) => `the review of ticket ${d.ticketId} is refused: ${d.problem}`,
+  ROSTER_NOT_FOUND: (d) => `there is no roster ${String(d.number)}`,
+  ROSTER_STALE: (d) => `the roster in force is number ${String(d.number)}; go by that one`,
+  ROSTER_REFUSED: (d) => `roster ${String(d.number)} is refused: ${d.problem}`,
+  DEALING_INVALID: (d) =>
+    `the dealing of ${d.mspId} for audience grant ${d.audienceId} is refused: ${d.problem}`,
+  SHARING_REPLACED: (d) =>
+    `the shares of audience grant ${d.audienceId} have been handed on to roster ${String(d.roster)}; read the grant anew`,
+  SHARING_UNKNOWN: (d) =>
+    `the shares of audience grant ${d.audienceId} have not been handed on to roster ${String(d.roster)} yet`,
   RECOVERY_PLAN_EXISTS: (d) => `recovery plan ${d.planId} exists already, with other terms`,
   RECOVERY_PLAN_NOT_FOUND: (d) =>
     `${d.patient} has made no recovery plan; without one a lost keyring cannot be recovered`,

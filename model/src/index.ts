@@ -4,6 +4,7 @@
  * @module
  */
 export * from './attributes.js';
+export * from './audience-parts.js';
 export * from './audience.js';
 export * from './audit.js';
 export * from './canonical.js';
@@ -19,10 +20,13 @@ export * from './policy.js';
 export * from './purpose.js';
 export * from './record.js';
 export * from './recovery.js';
+export * from './roster.js';
 export * from './scope.js';
+export * from './sharing.js';
 export * from './ticket.js';
 export * from './transactions.js';
 export * from './transactions/audiences.js';
+export * from './transactions/custody.js';
 export * from './transactions/recovery.js';
 export type { TransactionKind } from './transactions/spec.js';
 export * from './user.js';

@@ -5,7 +5,7 @@
  * @module
  */
 import * as v from 'valibot';
-import { CommitmentsHex } from './audience.js';
+import { CommitmentsHex } from './audience-parts.js';
 import { MAX_CUSTODIANS } from './grant.js';
 import {
   GrantId,

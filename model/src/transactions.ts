@@ -33,6 +33,7 @@ import { SignedWrap, TransactionRecord } from './record.js';
 import { ScopeGroup, ScopeId, SignedScope } from './scope.js';
 import { AccessTicket } from './ticket.js';
 import { AUDIENCE_TRANSACTIONS, EMERGENCY_TRANSACTIONS } from './transactions/audiences.js';
+import { CUSTODY_TRANSACTIONS } from './transactions/custody.js';
 import { RECOVERY_TRANSACTIONS } from './transactions/recovery.js';
 import { Empty, list, paged, PageSize, spec, type TransactionTable } from './transactions/spec.js';
 import { Custodian, SignedRegistration, User } from './user.js';
@@ -239,6 +240,7 @@ export const TRANSACTIONS = {
 
   ...AUDIENCE_TRANSACTIONS,
   ...EMERGENCY_TRANSACTIONS,
+  ...CUSTODY_TRANSACTIONS,
   ...RECOVERY_TRANSACTIONS,
 
   // Audit

@@ -7,12 +7,14 @@ import {
   APPROVAL_LIFE_MS,
   EmrError,
   type AudienceBody,
+  type MspId,
   type SignedApproval,
   type User,
 } from '@emr-share/model';
 import { MAX_CLOCK_SKEW_MS } from '../clock-skew.js';
 import type { Invocation } from '../invocation.js';
 import { userKey, type StoredTicket } from '../ledger-keys.js';
+import { custodiansInCharge } from '../rosters.js';
 import { assertSigned } from '../signed-facts.js';
 import { APPROVER_ROLES } from './audience-tickets.js';
 
@@ -32,11 +34,12 @@ export async function assertApproval(
   const approver = await state.get(userKey(userId));
   if (approver === null) throw new EmrError('SIGNER_UNREGISTERED', { userId });
   assertSigned('approval', approval, approver.verifyingKey);
+  const custodians = await custodiansInCharge(state, audience);
   const problem =
     problemOfMatter(approval, ticket) ??
     problemOfApprover(approval, approver) ??
     problemOfRole(approver, audience) ??
-    problemOfOrganization(approver, ticket, audience) ??
+    problemOfOrganization(approver, ticket, custodians) ??
     problemOfTime(approval, now);
   if (problem === null) return;
   throw new EmrError('APPROVAL_REFUSED', { ticketId: ticket.ticketId, problem });
@@ -61,7 +64,7 @@ function problemOfRole({ role }: User, { rule }: AudienceBody): string | null {
 function problemOfOrganization(
   { mspId }: User,
   ticket: StoredTicket,
-  { custodians }: AudienceBody,
+  custodians: readonly MspId[],
 ): string | null {
   if (mspId === ticket.mspId) return "it is of the reader's own organization";
   return custodians.includes(mspId) ? null : 'its organization is no custodian of the grant';

@@ -10,6 +10,7 @@ import {
   type Audience,
   type AudienceBody,
   type Caller,
+  type MspId,
   type ScopeId,
   type ShareStatus,
 } from '@emr-share/model';
@@ -21,7 +22,10 @@ import {
 } from '../audiences.js';
 import { assertOwnOrganization } from '../facts.js';
 import type { Rule } from '../invocation.js';
-import { audiencesOf } from '../ledger-keys.js';
+import { everyCustodian, placesOf } from '../due-refresh.js';
+import { audiencesOf, rosterHeadKey } from '../ledger-keys.js';
+import type { SealedStore, SecretPlace } from '../sealed-store.js';
+import type { WorldState } from '../world-state.js';
 import { scopesOfAllEpochs } from './category-scopes.js';
 
 /** Also where it has ended: a reader learns from the decision why. */
@@ -63,8 +67,9 @@ export const purgeShares: Rule<'audience:PurgeShares'> = async (invocation, requ
   }
   if (isAudienceInForce(audience, invocation))
     throw new EmrError('AUDIENCE_ACTIVE', { audienceId });
+  const reach = await reachOf(state, audience.body);
   for (const scopeId of await scopesOfAllEpochs(state, audience.body)) {
-    await sealed.purge({ mspId, audienceId, scopeId });
+    for (const place of placesOf(mspId, { audienceId, scopeId }, reach)) await sealed.purge(place);
   }
   const scopes = await audienceScopesOf(state, audienceId);
   return { audienceId, mspId, purged: scopes.map(({ body }) => body.scopeId) };
@@ -85,17 +90,34 @@ export const getShareStatus: Rule<'audience:GetShareStatus'> = async (
   const opened = (await audienceScopesOf(state, audienceId)).map((scope) => scope.body.scopeId);
   const possible = await scopesOfAllEpochs(state, body);
   const custodians: ShareStatus[] = [];
-  for (const mspId of body.custodians) {
+  const reach = await reachOf(state, body);
+  for (const mspId of reach.dealers) {
     const present: ScopeId[] = [];
     for (const scopeId of possible) {
-      const hash = await sealed.sha256Of({ mspId, audienceId, scopeId });
-      if (hash !== null) present.push(scopeId);
+      const places = placesOf(mspId, { audienceId, scopeId }, reach);
+      if (await holdsAny(sealed, places)) present.push(scopeId);
     }
     const purged = opened.filter((scopeId) => !present.includes(scopeId));
     custodians.push({ mspId, audienceId, present, purged });
   }
   return { custodians };
 };
+
+/** Who may ever have had a part of the grant's keys, by it or by a roster. */
+async function reachOf(
+  state: WorldState,
+  { custodians }: AudienceBody,
+): Promise<{ readonly dealers: readonly MspId[]; readonly reached: number }> {
+  const reached = (await state.get(rosterHeadKey()))?.number ?? 0;
+  return { dealers: await everyCustodian(state, custodians, reached), reached };
+}
+
+async function holdsAny(sealed: SealedStore, places: readonly SecretPlace[]): Promise<boolean> {
+  for (const place of places) {
+    if ((await sealed.sha256Of(place)) !== null) return true;
+  }
+  return false;
+}
 
 const isOwnerOrAuditor = ({ userId, role }: Caller, { patient }: AudienceBody): boolean =>
   userId === patient || role === 'auditor';

@@ -15,7 +15,9 @@ import {
 import { refuseAudience } from '../audiences.js';
 import { assertAccepted, custodianOf, scopeOf } from '../facts.js';
 import type { Invocation } from '../invocation.js';
+import { assertInForce } from '../rosters.js';
 import { commitmentsOf } from '../shares.js';
+import { sharedByPatient, type SharedAmong } from '../sharings.js';
 import { assertSigned } from '../signed-facts.js';
 import type { WorldState } from '../world-state.js';
 import { areExactly, currentScopes, isOfCategories } from './category-scopes.js';
@@ -62,25 +64,32 @@ export async function assertAudienceCoverage(
 
 /**
  * The scope is one that the audience grant may ever open, and its commitments are to the key that is
- * published, with the grant's threshold.
+ * published, with the threshold of the grant and of the roster that it names, which is in force.
  *
- * @throws EmrError `AUDIENCE_REFUSED`, `SCOPE_NOT_FOUND`.
+ * @returns among whom it is shared.
+ * @throws EmrError `AUDIENCE_REFUSED`, `SCOPE_NOT_FOUND`, `ROSTER_STALE`, `ROSTER_NOT_FOUND`.
  */
 export async function assertShareable(
   state: WorldState,
   audience: AudienceBody,
   { body }: SignedAudienceScope,
-): Promise<void> {
+): Promise<SharedAmong> {
   const { audienceId } = audience;
   if (!isOfCategories(body.scopeId, audience)) {
     refuseAudience(audienceId, 'it does not cover one of its scopes');
+  }
+  if (body.roster !== undefined) await assertInForce(state, body.roster);
+  const among = await sharedByPatient(state, audience, body);
+  if (among.threshold > among.custodians.length) {
+    refuseAudience(audienceId, 'it asks for more custodians than the roster has');
   }
   const published = await scopeOf(state, body.scopeId);
   if (published.body.delegatingKey !== body.delegatingKey) {
     refuseAudience(audienceId, 'the delegating key is not that of the published scope');
   }
-  const problem = problemOfCommitments(body, audience.threshold);
+  const problem = problemOfCommitments(body, among.threshold);
   if (problem !== null) refuseAudience(audienceId, problem);
+  return among;
 }
 
 function problemOfCommitments(body: AudienceScopeBody, threshold: number): string | null {
@@ -97,7 +106,7 @@ function problemOfCommitments(body: AudienceScopeBody, threshold: number): strin
 }
 
 /**
- * The scope is shareable, and every custodian of the grant, no other, holds exactly the share that
+ * The scope is shareable, and every custodian of the sharing, no other, holds exactly the share that
  * the patient signed for, sealed to a key that it accepts.
  *
  * @throws EmrError `AUDIENCE_REFUSED`, `SCOPE_NOT_FOUND`, `CUSTODIAN_STALE`, `SHARE_MISSING`.
@@ -107,8 +116,8 @@ export async function assertShares(
   audience: AudienceBody,
   scope: SignedAudienceScope,
 ): Promise<void> {
-  const { audienceId, custodians } = audience;
-  await assertShareable(state, audience, scope);
+  const { audienceId } = audience;
+  const { custodians } = await assertShareable(state, audience, scope);
   const { scopeId, shares } = scope.body;
   const inOrder = shares.every(({ mspId }, i) => mspId === custodians[i]);
   if (!inOrder || shares.length !== custodians.length) {

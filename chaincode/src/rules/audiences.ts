@@ -18,6 +18,7 @@ import {
   refuseAudience,
   storedAudience,
   wholeAudience,
+  withScopes,
 } from '../audiences.js';
 import { assertWithinSkew } from '../clock-skew.js';
 import { currentPolicy, custodianOf, patientSelf, sameFact } from '../facts.js';
@@ -55,7 +56,7 @@ export const createAudience: Rule<'audience:CreateAudience'> = async (invocation
   await state.put(audienceOfKey(body.patient, audienceId), true);
   await putScopes(invocation, scopes);
   await auditAudience(invocation, 'audience.created', body);
-  return { ...stored, scopes: inOrder(scopes) };
+  return withScopes(state, stored, inOrder(scopes));
 };
 
 export const extendAudience: Rule<'audience:ExtendAudience'> = async (invocation, request) => {
@@ -75,18 +76,18 @@ export const extendAudience: Rule<'audience:ExtendAudience'> = async (invocation
     await putScopes(invocation, added);
     await auditAudience(invocation, 'audience.extended', body);
   }
-  return { ...stored, scopes: inOrder([...before, ...added]) };
+  return withScopes(state, stored, inOrder([...before, ...added]));
 };
 
 export const endAudience: Rule<'audience:EndAudience'> = async (invocation, { audienceId }) => {
   const { state, now } = invocation;
-  const { scopes, ...stored } = await wholeAudience(state, audienceId);
+  const stored = await storedAudience(state, audienceId);
   await patientSelf(invocation, stored.body.patient, 'end audience grants');
-  if (stored.status.state === 'ended') return { ...stored, scopes };
+  if (stored.status.state === 'ended') return wholeAudience(state, audienceId);
   const ended = { ...stored, status: { state: 'ended' as const, endedAt: now } };
   await state.put(audienceKey(audienceId), ended);
   await auditAudience(invocation, 'audience.ended', stored.body);
-  return { ...ended, scopes };
+  return withScopes(state, ended, await audienceScopesOf(state, audienceId));
 };
 
 async function auditAudience(

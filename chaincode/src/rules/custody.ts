@@ -19,11 +19,11 @@ import { readSealed } from '../sealed-secret.js';
 import { bytesOf } from '../signed-facts.js';
 import type { PageRequest } from '../world-state.js';
 
-/** One kind of secret that custodians keep. `V`: what the patient signed of it; `R`: its name. */
+/** One kind of secret that custodians keep. `V`: what the patient signed of them; `R`: their name. */
 export interface CustodyKind<V, R> {
   /** All that were ever signed, whoever keeps them. */
   readonly range: FactKey<V>;
-  readonly refOf: (signed: V) => R;
+  readonly refsOf: (signed: V, invocation: Invocation) => readonly R[] | Promise<readonly R[]>;
   /** What the patient signed of a secret that is live; `null` where there is no such thing. */
   readonly liveTerms: (invocation: Invocation, ref: R) => Promise<CustodyTerms | null>;
 }
@@ -92,7 +92,7 @@ function assertOwnCustody({ caller, service }: Invocation, mspId: MspId): void {
 export async function listOutdated<V, R>(
   invocation: Invocation,
   request: PageRequest & { readonly mspId: MspId; readonly generation: KeyGeneration },
-  { range, refOf, liveTerms }: CustodyKind<V, R>,
+  { range, refsOf, liveTerms }: CustodyKind<V, R>,
 ): Promise<Outdated<R>> {
   const { state } = invocation;
   const { mspId, generation } = request;
@@ -101,9 +101,10 @@ export async function listOutdated<V, R>(
   const { entries, bookmark } = await state.page(range, request);
   const refs: R[] = [];
   for (const { value } of entries) {
-    const ref = refOf(value);
-    const terms = await liveTerms(invocation, ref);
-    if (terms !== null && (await isOutdated(invocation, terms, generation))) refs.push(ref);
+    for (const ref of await refsOf(value, invocation)) {
+      const terms = await liveTerms(invocation, ref);
+      if (terms !== null && (await isOutdated(invocation, terms, generation))) refs.push(ref);
+    }
   }
   return { acceptedFrom, refs, next: bookmark === undefined ? {} : { bookmark } };
 }
@@ -177,6 +178,7 @@ function isUnreadable(error: unknown): boolean {
   const codes = [
     'FRAGMENT_INVALID',
     'SHARE_INVALID',
+    'DEALING_INVALID',
     'RECOVERY_SHARE_INVALID',
     'CUSTODIAN_STALE',
   ] as const;

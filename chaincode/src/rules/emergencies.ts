@@ -21,6 +21,7 @@ import {
   wholeTicket,
 } from '../audience-tickets.js';
 import { assertAudienceInForce, storedAudience } from '../audiences.js';
+import { everyCustodian } from '../due-refresh.js';
 import { sameFact } from '../facts.js';
 import type { Invocation, Rule } from '../invocation.js';
 import {
@@ -28,6 +29,7 @@ import {
   emergencyByKey,
   emergencyOfKey,
   reviewRuleKey,
+  rosterHeadKey,
   ticketApprovalKey,
   unreviewedBy,
   unreviewedKey,
@@ -43,7 +45,7 @@ export const declareEmergency: Rule<'emergency:Declare'> = async (invocation, re
   const { state, now } = invocation;
   const { ticketId, approvals, reason } = request;
   const { body } = await audienceFor(invocation, request, 'emergency');
-  assertAddressees(reason, body);
+  await assertAddressees(invocation, reason, body);
   await assertReviewed(invocation);
   const ticket = await newTicket(invocation, body, request);
   assertOnePerOrganization(ticketId, approvals);
@@ -130,8 +132,14 @@ async function assertReviewed({ caller, state, now }: Invocation): Promise<void>
   throw new EmrError('REVIEW_OVERDUE', { ticketId, issuedAt });
 }
 
-/** The words are for the custodians of this grant. Throws `INPUT_INVALID`. */
-function assertAddressees({ text }: EmergencyReason, { custodians }: AudienceBody): void {
+/** The words are for custodians of this grant, of whatever roster. Throws `INPUT_INVALID`. */
+async function assertAddressees(
+  { state }: Invocation,
+  { text }: EmergencyReason,
+  audience: AudienceBody,
+): Promise<void> {
+  const reached = (await state.get(rosterHeadKey()))?.number ?? 0;
+  const custodians = await everyCustodian(state, audience.custodians, reached);
   const addressed = text?.custodians ?? [];
   if (addressed.every(({ mspId }) => custodians.includes(mspId))) return;
   throw new EmrError('INPUT_INVALID', {

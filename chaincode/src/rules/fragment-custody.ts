@@ -14,7 +14,7 @@ import { listOutdated, resealEach, type CustodyKind } from './custody.js';
 
 const FRAGMENTS: CustodyKind<SignedGrantScope, FragmentRef> = {
   range: grantScopes(),
-  refOf: ({ body: { grantId, scopeId } }) => ({ grantId, scopeId }),
+  refsOf: ({ body: { grantId, scopeId } }) => [{ grantId, scopeId }],
   liveTerms,
 };
 

@@ -16,12 +16,12 @@ import {
 } from '@emr-share/model';
 import { assertOpen, audienceTicketOf } from '../audience-tickets.js';
 import { storedAudience } from '../audiences.js';
-import { openStored, type OpenedSecret } from '../custody-terms.js';
+import type { OpenedSecret } from '../custody-terms.js';
 import { recordOf } from '../facts.js';
 import { sha256Hex } from '../hash.js';
 import type { Invocation, Rule } from '../invocation.js';
 import { audienceScopeKey, recordsOf, type StoredAudience } from '../ledger-keys.js';
-import { shareTerms } from '../shares.js';
+import { openOwnShare, sharingInForce } from '../sharings.js';
 import { capsuleOf, publicKeyOf } from '../signed-facts.js';
 import { assertLetsIn } from './audience-tickets.js';
 
@@ -36,6 +36,9 @@ interface OwnShare extends OpenedSecret<KeyShare> {
   readonly storedSha256: string;
 }
 
+/** The sharing that the reader knows of; 0: the patient's own. */
+const PATIENTS_OWN = 0;
+
 /**
  * Checks everything again, on this organization's own state and clock: nothing that another
  * organization says can make this one answer. The share itself is never returned.
@@ -43,14 +46,15 @@ interface OwnShare extends OpenedSecret<KeyShare> {
 export const openRecords: Rule<'audience:OpenRecords'> = async (invocation, request) => {
   const { state, service } = invocation;
   const { mspId } = service;
-  const { ticketId, recordIds } = request;
+  const { ticketId, recordIds, roster = PATIENTS_OWN } = request;
   const open = await openTicket(invocation, ticketId);
   const shares = new Map<ScopeId, OwnShare>();
   const partials: { recordId: string; sealed: string }[] = [];
   for (const recordId of recordIds) {
     const record = await recordOf(state, recordId);
     const scope = await scopeOfRecord(invocation, open.audience, record);
-    const share = shares.get(scope.scopeId) ?? (await ownShare(invocation, open.audience, scope));
+    const known = shares.get(scope.scopeId);
+    const share = known ?? (await ownShare(invocation, open.audience, scope, roster));
     shares.set(scope.scopeId, share);
     partials.push({ recordId, sealed: sealedPartial(share, mspId, open.ticket, record) });
   }
@@ -109,17 +113,26 @@ async function scopeOfRecord(
   throw new EmrError('AUDIENCE_SCOPE_MISSING', { audienceId, recordId: record.recordId });
 }
 
+/**
+ * The share of the sharing in force, which must be the one that the reader knows of: the answer could
+ * not be checked by another one.
+ *
+ * @throws EmrError `SHARING_REPLACED`, `SHARING_UNKNOWN`, `SHARE_MISSING`, `SHARE_INVALID`,
+ *   `CUSTODIAN_STALE`.
+ */
 async function ownShare(
-  { sealed, service }: Invocation,
+  invocation: Invocation,
   { body: audience }: StoredAudience,
   scope: AudienceScopeBody,
+  roster: number,
 ): Promise<OwnShare> {
-  const { mspId } = service;
-  const { audienceId, scopeId } = scope;
-  const place = { mspId, audienceId, scopeId };
-  const stored = await sealed.get(place);
-  if (stored === null) throw new EmrError('SHARE_MISSING', place);
-  const opened = openStored(stored, shareTerms({ place, audience, scope }), service.custodians);
+  const { audienceId } = scope;
+  const sharing = await sharingInForce(invocation.state, audience, scope);
+  if (sharing.roster > roster) {
+    throw new EmrError('SHARING_REPLACED', { audienceId, roster: sharing.roster });
+  }
+  if (sharing.roster < roster) throw new EmrError('SHARING_UNKNOWN', { audienceId, roster });
+  const { stored, ...opened } = await openOwnShare(invocation, sharing);
   return { ...opened, storedSha256: sha256Hex(stored) };
 }
 

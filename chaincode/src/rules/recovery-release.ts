@@ -54,7 +54,7 @@ export const releaseShare: Rule<'recovery:Release'> = async (invocation, { reque
 
 const SHARES: CustodyKind<SignedRecoveryPlan, RecoveryPlanId> = {
   range: recoveryPlans(),
-  refOf: ({ body: { planId } }) => planId,
+  refsOf: ({ body: { planId } }) => [planId],
   liveTerms,
 };
 

@@ -42,18 +42,19 @@ export const depositShares: Rule<'audience:DepositShares'> = async (invocation, 
   assertSignedUnlessStored('audience', deposit.audience, stored, verifyingKey);
   const scopes = deposit.shares.map(({ scope }) => scope);
   assertOwnAudienceScopes(body, scopes, verifyingKey);
-  if (!body.custodians.includes(mspId)) {
-    const problem = 'the organization is no custodian of the audience grant';
-    throw new EmrError('SHARE_INVALID', { mspId, audienceId, problem });
+  const custodiansOf = new Map<ScopeId, readonly MspId[]>();
+  for (const scope of scopes) {
+    const { custodians } = await assertShareable(state, body, scope);
+    custodiansOf.set(scope.body.scopeId, custodians);
   }
-  for (const scope of scopes) await assertShareable(state, body, scope);
   const shared = await sharedAlready(invocation, deposit, mspId);
   const custodian = await custodianOf(state, mspId);
 
   for (const { scope, sealed } of deposit.shares) {
-    const place = { mspId, audienceId, scopeId: scope.body.scopeId };
-    const terms = shareTerms({ place, audience: body, scope: scope.body });
-    await takeIn(invocation, custodian, { sealed, terms, isKept: shared.has(place.scopeId) });
+    const { scopeId } = scope.body;
+    const place = { mspId, audienceId, scopeId };
+    const terms = shareTerms(place, custodiansOf.get(scopeId) ?? [], scope.body);
+    await takeIn(invocation, custodian, { sealed, terms, isKept: shared.has(scopeId) });
   }
   return { audienceId, mspId, deposited: scopes.map(({ body: { scopeId } }) => scopeId) };
 };

@@ -10,7 +10,6 @@ import {
   type Audience,
   type AudienceBody,
   type Category,
-  type MspId,
   type PolicyBody,
   type ScopeId,
   type SignedAudience,
@@ -19,12 +18,11 @@ import {
 import { bytesToHex } from '../bytes.js';
 import type { ClientContext } from '../client-context.js';
 import { missingScopes } from '../covered-scopes.js';
-import { withCurrentKeys } from '../custodian-keys.js';
 import { ownCurrentScope } from '../identity/scopes.js';
 import { whileBehind } from '../retry.js';
 import { find, submitSettled } from '../settle.js';
 import { extendAudience, extendBy } from './extend-audience.js';
-import { depositShares, shareScope } from './shares.js';
+import { depositShares, shareScope, withCurrentSharers, type Sharers } from './shares.js';
 import {
   assertAudienceWithinPolicy,
   audienceBodyOf,
@@ -115,15 +113,15 @@ async function newAudience(
   signal: AbortSignal,
 ): Promise<Audience> {
   let body: AudienceBody | undefined;
-  return withCurrentKeys(context, signal, async (keys) => {
+  return withCurrentSharers(context, signal, async (sharers) => {
     // Signed once: a step that is repeated for a new custodian key repeats the same grant.
-    body ??= settledTerms(context, wanted, [...keys.keys()]);
+    body ??= settledTerms(context, wanted, sharers);
     const terms = body;
     const audience: SignedAudience = {
       body: terms,
       signature: context.keyring.sign('audience', terms),
     };
-    const shared = wanted.scopes.map(({ scopeId }) => shareScope(context, terms, scopeId, keys));
+    const shared = wanted.scopes.map(({ scopeId }) => shareScope(context, terms, scopeId, sharers));
     await depositShares(context, audience, shared, signal);
     const scopes = shared.map(({ scope }) => scope);
     return submitAudience(context, audience, scopes, signal);
@@ -133,9 +131,12 @@ async function newAudience(
 function settledTerms(
   { clock, userId: patient }: ClientContext,
   { audienceId, terms, policy }: Wanted,
-  custodians: readonly MspId[],
+  { keys, roster }: Sharers,
 ): AudienceBody {
-  const body = audienceBodyOf(terms, { audienceId, patient, custodians, now: clock.now() });
+  const custodians = roster?.custodians ?? [...keys.keys()];
+  const threshold = terms.threshold ?? roster?.threshold;
+  const parties = { audienceId, patient, custodians, now: clock.now() };
+  const body = audienceBodyOf({ ...terms, threshold }, parties);
   assertAudienceWithinPolicy(body, policy);
   return body;
 }

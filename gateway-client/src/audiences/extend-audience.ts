@@ -7,11 +7,10 @@ import type { Audience, ScopeId } from '@emr-share/model';
 import { inBatches } from '../batches.js';
 import type { ClientContext } from '../client-context.js';
 import { lackingScopes, type Reach } from '../covered-scopes.js';
-import { withCurrentKeys } from '../custodian-keys.js';
 import { whileBehind } from '../retry.js';
 import { submitSettled } from '../settle.js';
 import { assertSigned } from '../signed.js';
-import { depositShares, shareScope, type SharedScope } from './shares.js';
+import { depositShares, shareScope, withCurrentSharers, type SharedScope } from './shares.js';
 
 /**
  * Gives one of the caller's own audience grants what it lacks, up to the current epochs. Does nothing
@@ -42,8 +41,8 @@ export async function extendBy(
   assertSigned('audience', audience, context.keyring.verifyingPk, 'audience grant');
   let extended = audience;
   for (const batch of inBatches(scopeIds)) {
-    extended = await withCurrentKeys(context, signal, async (keys) => {
-      const shared = batch.map((scopeId) => shareScope(context, audience.body, scopeId, keys));
+    extended = await withCurrentSharers(context, signal, async (sharers) => {
+      const shared = batch.map((scopeId) => shareScope(context, audience.body, scopeId, sharers));
       await depositShares(context, audience, shared, signal);
       return submitExtension(context, audience, shared, signal);
     });

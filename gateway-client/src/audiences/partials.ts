@@ -13,7 +13,6 @@ import {
 import {
   canonicalBytes,
   EmrError,
-  type AudienceBody,
   type MspId,
   type RecordId,
   type TicketId,
@@ -23,6 +22,7 @@ import { hexToBytes } from '../bytes.js';
 import type { ClientContext } from '../client-context.js';
 import { firstAnswers } from '../first-answers.js';
 import { whileBehind } from '../retry.js';
+import type { SharedAmong } from './sharing.js';
 
 /** A record's key as it is locked: the capsule, and what its scope's key is shared by. */
 export interface Lock {
@@ -34,7 +34,10 @@ export interface Lock {
 /** What is asked of whom. */
 export interface PartialsRequest {
   readonly ticketId: TicketId;
-  readonly audience: AudienceBody;
+  /** Who has shares, and how many of them must answer. */
+  readonly among: SharedAmong;
+  /** By whose sharing the locks are: that of a roster; `undefined`: the patient's own. */
+  readonly roster: number | undefined;
   readonly locks: readonly Lock[];
   /** Resolves once it is certain that locks and audience are as their signers made them. */
   readonly authentic: Promise<unknown>;
@@ -49,15 +52,16 @@ const BEHIND = [
   'APPROVALS_MISSING',
   'AUDIENCE_SCOPE_MISSING',
   'CUSTODIAN_STALE',
+  'SHARING_UNKNOWN',
 ] as const;
 
 function verified(
   { keyring }: ClientContext,
-  { ticketId, audience, locks }: PartialsRequest,
+  { ticketId, among, locks }: PartialsRequest,
   mspId: MspId,
   { partials }: TransactionResponse<'audience:OpenRecords'>,
 ): PartialsOfCustodian {
-  const index = audience.custodians.indexOf(mspId) + 1;
+  const index = among.custodians.indexOf(mspId) + 1;
   return locks.map(({ recordId, capsule, commitments }) => {
     const answer = partials.find((one) => one.recordId === recordId);
     if (answer === undefined) {
@@ -78,8 +82,8 @@ async function ask(
   mspId: MspId,
   signal: AbortSignal,
 ): Promise<PartialsOfCustodian> {
-  const { ticketId, locks, authentic } = request;
-  const asked = { ticketId, recordIds: locks.map(({ recordId }) => recordId) };
+  const { ticketId, locks, roster, authentic } = request;
+  const asked = { ticketId, recordIds: locks.map(({ recordId }) => recordId), roster };
   const answer = await whileBehind(BEHIND, signal, () =>
     context.ledger.evaluate('audience:OpenRecords', asked, { organizations: [mspId], signal }),
   );
@@ -104,7 +108,7 @@ export async function collectPartials(
   request.authentic.catch((error: unknown) => {
     forged.abort(error);
   });
-  const { custodians, threshold } = request.audience;
+  const { custodians, threshold } = request.among;
   const question = {
     custodians,
     threshold,

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import type { AudienceTicket, Category, TransactionRecord } from '@emr-share/model';
+import {
+  EmrError,
+  type AudienceTicket,
+  type Category,
+  type TransactionRecord,
+} from '@emr-share/model';
 import { contentOf, type RecordContent } from '../access/record-content.js';
 import type { RecordKey } from '../access/record-key.js';
 import { inBatches } from '../batches.js';
@@ -60,11 +65,29 @@ export async function readByTicket(
 ): Promise<readonly OpenedRecord[]> {
   const ciphertexts = records.map((record) => readAhead(context, record, signal));
   const covering = await desk.covering(admission, records, signal);
-  const keys = await openRecords(context, covering, records, signal);
+  const keys = await openAsShared(context, desk, covering, records, signal);
   return keys.map((key, i) => {
     const ciphertext = ciphertexts[i] ?? sourceOf(context, key, signal);
     return { ...contentOf(key, { ciphertext, signal, onProgress }), ticket: admission.ticket };
   });
+}
+
+/** {@link openRecords}, once more with the grant as it is now where its shares have been handed on. */
+async function openAsShared(
+  context: ClientContext,
+  desk: TicketDesk,
+  admission: Admission,
+  records: readonly TransactionRecord[],
+  signal: AbortSignal,
+): Promise<readonly RecordKey[]> {
+  try {
+    return await openRecords(context, admission, records, signal);
+  } catch (error) {
+    if (!EmrError.is(error, 'SHARING_REPLACED')) throw error;
+    const { ticket } = admission;
+    const audience = await desk.audienceAnew(ticket.audienceId, signal);
+    return openRecords(context, { ticket, audience }, records, signal);
+  }
 }
 
 type Source = () => AsyncIterable<Uint8Array>;

@@ -11,6 +11,7 @@ import {
   type AudienceBody,
   type AudienceScopeBody,
   type MspId,
+  type Roster,
   type ScopeId,
   type ShareDeposit,
   type SignedAudience,
@@ -19,7 +20,32 @@ import {
 import { allOf } from '../all-of.js';
 import { bytesToHex } from '../bytes.js';
 import type { ClientContext } from '../client-context.js';
-import { sealParts, type CustodianKeys } from '../custodian-keys.js';
+import { custodianKeysOf, sealParts, type CustodianKeys } from '../custodian-keys.js';
+import { whileBehind } from '../retry.js';
+import { among, canKeep } from './sharing.js';
+
+/** Whom shares go to: the custodians of the roster in force or, before the first, of each grant. */
+export interface Sharers {
+  readonly keys: CustodianKeys;
+  readonly roster: Roster | null;
+}
+
+/** Runs a step as {@link withCurrentKeys} does, once more also where another roster has come in force. */
+export function withCurrentSharers<T>(
+  { directory }: ClientContext,
+  signal: AbortSignal,
+  step: (sharers: Sharers) => Promise<T>,
+): Promise<T> {
+  return whileBehind(CHANGED, signal, async () => {
+    const [custodians, roster] = await Promise.all([
+      directory.custodians(signal),
+      directory.rosterInForce(signal),
+    ]);
+    return step({ keys: custodianKeysOf(custodians), roster });
+  });
+}
+
+const CHANGED = ['CUSTODIAN_STALE', 'ROSTER_STALE', 'ROSTER_NOT_FOUND'] as const;
 
 /** One scope of an audience grant: what the ledger gets, and what each custodian gets. */
 export interface SharedScope {
@@ -32,15 +58,18 @@ export interface SharedScope {
  * Shares the key of one scope and seals each share to its custodian. Random: every call gives other
  * shares, which do not go together with those of another call.
  *
- * @throws EmrError `CUSTODIAN_NOT_FOUND` for a custodian of the grant that `keys` lacks.
+ * @throws EmrError `CUSTODIAN_NOT_FOUND` for a custodian that `keys` lacks.
  */
 export function shareScope(
   context: ClientContext,
-  { audienceId, threshold, custodians }: AudienceBody,
+  terms: AudienceBody,
   scopeId: ScopeId,
-  keys: CustodianKeys,
+  { keys, roster }: Sharers,
 ): SharedScope {
   const { keyring } = context;
+  const { audienceId } = terms;
+  const under = roster !== null && canKeep(roster, terms) ? roster : null;
+  const { custodians, threshold } = under === null ? terms : among(under, terms);
   const shared = keyring.shareScope(scopeId, { threshold, shares: custodians.length });
   const parts = new Map(shared.shares.map((share, i) => [custodians[i] ?? '', share.toBytes()]));
   const { listed, sealed } = sealParts(context, parts, keys, (mspId) => ({
@@ -54,6 +83,7 @@ export function shareScope(
     delegatingKey: keyring.scopeKeyHex(scopeId),
     commitments: bytesToHex(shared.commitments.toBytes()),
     shares: listed,
+    ...(under === null ? {} : { roster: under.number }),
   };
   return { scope: { body, signature: keyring.sign('audience-scope', body) }, sealed };
 }
@@ -93,9 +123,9 @@ export async function depositShares(
   scopes: readonly SharedScope[],
   signal: AbortSignal,
 ): Promise<void> {
-  const { custodians } = audience.body;
+  const custodians = new Set(scopes.flatMap(({ sealed }) => [...sealed.keys()]));
   await allOf(
-    custodians.map((mspId) => depositAt(context, mspId, audience, scopes, signal)),
+    [...custodians].map((mspId) => depositAt(context, mspId, audience, scopes, signal)),
     signal,
   );
 }

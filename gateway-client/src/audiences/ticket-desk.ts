@@ -65,8 +65,13 @@ export class TicketDesk {
     const { audience, ticket } = admission;
     const scopes = new Set(audience.scopes.map(({ body }) => body.scopeId));
     if (records.every(({ metadata }) => scopes.has(metadata.keyWrap.scopeId))) return admission;
-    this.#audiences.delete(ticket.audienceId);
-    return { ticket, audience: await this.audience(ticket.audienceId, signal) };
+    return { ticket, audience: await this.audienceAnew(ticket.audienceId, signal) };
+  }
+
+  /** {@link audience} as it stands now. */
+  async audienceAnew(audienceId: AudienceId, signal: AbortSignal): Promise<Audience> {
+    this.#audiences.delete(audienceId);
+    return this.audience(audienceId, signal);
   }
 
   /** One grant, for its patient and those it lets in. Its signatures are not checked yet. */

@@ -16,6 +16,7 @@ import {
   type TicketId,
   type UserId,
 } from '@emr-share/model';
+import { holdersOf } from '../audiences/sharing.js';
 import { bytesToHex, hexToBytes, utf8ToBytes } from '../bytes.js';
 import type { ClientContext } from '../client-context.js';
 import { decoding } from '../crypto-failure.js';
@@ -75,7 +76,7 @@ export function sealedReason(
     code: checked,
     text: {
       patient: sealTo(recipients.patientKey, 'patient'),
-      custodians: audience.body.custodians.flatMap((mspId) => {
+      custodians: holdersOf(audience).flatMap((mspId) => {
         const key = recipients.custodians.get(mspId);
         return key === undefined ? [] : [{ mspId, sealed: sealTo(key.publicKey, mspId) }];
       }),

@@ -9,7 +9,7 @@ import {
   type KeyShare,
   type SharedKey,
 } from '@emr-share/crypto';
-import { canonicalBytes, EmrError, type AudienceBody, type MspId } from '@emr-share/model';
+import { canonicalBytes, EmrError, type MspId } from '@emr-share/model';
 import { Keyring } from '@emr-share/gateway-client';
 import { collectPartials } from '../../src/audiences/partials.js';
 import { bytesToHex, hexToBytes } from '../../src/bytes.js';
@@ -85,13 +85,13 @@ function collect(
     keyring: physician,
     warn: (warning: EmrError) => warnings.push(warning),
   } as unknown as ClientContext;
-  const audience = { custodians: CUSTODIANS, threshold: 2 } as AudienceBody;
+  const among = { custodians: CUSTODIANS, threshold: 2 };
   const locks = recordIds.map((recordId, i) => ({
     recordId,
     capsule: wraps[i]![0],
     commitments: shared.commitments,
   }));
-  const request = { ticketId, audience, locks, authentic };
+  const request = { ticketId, among, roster: undefined, locks, authentic };
   return { result: collectPartials(context, request, new AbortController().signal), warnings };
 }
 

@@ -4,13 +4,8 @@
  * @module
  */
 import * as v from 'valibot';
-import {
-  Audience,
-  AudienceId,
-  ShareStatus,
-  SignedAudience,
-  SignedAudienceScope,
-} from '../audience.js';
+import { AudienceId } from '../audience-parts.js';
+import { Audience, ShareStatus, SignedAudience, SignedAudienceScope } from '../audience.js';
 import { Category } from '../category.js';
 import {
   AudienceTicket,
@@ -22,6 +17,7 @@ import {
 import { KeyGeneration, MspId, RecordId, TicketId, UserId } from '../ids.js';
 import { PurposeOfUse } from '../purpose.js';
 import { TransactionRecord } from '../record.js';
+import { RosterNumber } from '../roster.js';
 import { ScopeId } from '../scope.js';
 import { Empty, list, paged, PageSize, spec, type TransactionTable } from './spec.js';
 
@@ -31,8 +27,16 @@ export const SealedShareHex = v.pipe(
   v.regex(/^(?:[0-9a-f]{2}){84,128}$/, 'sealed share as hex'),
 );
 
-/** Which share of an organization. */
-export const ShareRef = v.strictObject({ audienceId: AudienceId, scopeId: ScopeId });
+/**
+ * Which share of an organization: of the patient's own sharing; of the one for the custodians of a
+ * roster; or the part of that one which a dealer dealt.
+ */
+export const ShareRef = v.strictObject({
+  audienceId: AudienceId,
+  scopeId: ScopeId,
+  roster: v.optional(RosterNumber),
+  dealer: v.optional(MspId),
+});
 export type ShareRef = v.InferOutput<typeof ShareRef>;
 
 /** Transient data of `audience:DepositShares`, under the key `shares`. */
@@ -123,10 +127,15 @@ export const AUDIENCE_TRANSACTIONS = {
   ),
   /**
    * This organization's partial decryption of each record's capsule, sealed to the ticket's reader.
+   * `roster`: by whose sharing the reader will check them; left out: by the patient's own.
    */
   'audience:OpenRecords': spec(
     'custodian-query',
-    v.strictObject({ ticketId: TicketId, recordIds: list(RecordId) }),
+    v.strictObject({
+      ticketId: TicketId,
+      recordIds: list(RecordId),
+      roster: v.optional(RosterNumber),
+    }),
     v.strictObject({
       mspId: MspId,
       ticketId: TicketId,
