@@ -3,13 +3,7 @@
  *
  * @module
  */
-import {
-  thresholdUnder,
-  type MspId,
-  type Roster,
-  type RosterNumber,
-  type SharedScopeRef,
-} from '@emr-share/model';
+import { thresholdUnder, type MspId, type Roster, type SharedScopeRef } from '@emr-share/model';
 import { isAudienceInForce } from './audiences.js';
 import type { Invocation } from './invocation.js';
 import { audienceKey, audienceScopeKey } from './ledger-keys.js';
@@ -72,7 +66,7 @@ export async function eachDue(
 export async function everyCustodian(
   state: WorldState,
   custodians: readonly MspId[],
-  reached: RosterNumber | 0,
+  reached: number,
 ): Promise<readonly MspId[]> {
   const all = new Set(custodians);
   for (let number = 1; number <= reached; number++) {
