@@ -26,6 +26,7 @@ import {
 import {
   EmrError,
   TRANSACTIONS,
+  type ErrorCode,
   type MspId,
   type TransactionName,
   type TransactionRequest,
@@ -60,6 +61,12 @@ const HAND_OVER_AGAIN_MS = 5_000;
 
 /** Between two questions for the fate of a transaction, where the first found no gateway. */
 const STATUS_PAUSE_MS = 250;
+
+/** What another gateway may do better. */
+const NEXT_GATEWAY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'LEDGER_UNAVAILABLE',
+  'ENDORSEMENT_MISMATCH',
+]);
 
 export interface FabricLedgerOptions {
   /** Its key may be anywhere: only `sign` is called. */
@@ -183,11 +190,29 @@ export class FabricLedger implements Ledger {
   ): Promise<Committed<TransactionResponse<N>>> {
     const { signal } = options;
     signal?.throwIfAborted();
-    const transaction = await this.#atAnyGateway(signal, (gateway) =>
-      this.#proposal(gateway, name, request, options).endorse(),
-    );
+    const transaction = await this.#endorsed(name, request, options);
     signal?.throwIfAborted();
     return committedOf(name, transaction, await this.#commit(transaction, signal));
+  }
+
+  /**
+   * A gateway begins with its own organization: where that one lies, or is behind, nothing that the
+   * others compute agrees with it. So each gateway is asked before the disagreement is believed.
+   */
+  async #endorsed<N extends TransactionName>(
+    name: N,
+    request: TransactionRequest<N>,
+    options: TransactOptions,
+  ): Promise<Transaction> {
+    for (let left = this.#pool.size - 1; ; left--) {
+      try {
+        return await this.#atAnyGateway(options.signal, (gateway) =>
+          this.#proposal(gateway, name, request, options).endorse(),
+        );
+      } catch (error) {
+        if (left <= 0 || !EmrError.is(error, 'ENDORSEMENT_MISMATCH')) throw error;
+      }
+    }
   }
 
   /** Submits, then asks for the fate, whatever the submitting answered. */
@@ -285,7 +310,7 @@ export class FabricLedger implements Ledger {
     return outcome.value;
   }
 
-  /** Makes a call at a gateway; the next call goes to another one if it does not answer. */
+  /** Makes a call at a gateway; the next call goes to another one if this one is of no use. */
   async #at<T>(
     gateway: Gateway,
     signal: Signal,
@@ -296,7 +321,7 @@ export class FabricLedger implements Ledger {
     } catch (error) {
       signal?.throwIfAborted();
       const ours = fromFabricError(error);
-      if (EmrError.is(ours, 'LEDGER_UNAVAILABLE')) this.#pool.moveOn(gateway);
+      if (EmrError.is(ours) && NEXT_GATEWAY.has(ours.code)) this.#pool.moveOn(gateway);
       throw ours;
     }
   }

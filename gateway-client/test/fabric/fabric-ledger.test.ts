@@ -105,6 +105,42 @@ describe('the Fabric ledger', () => {
     expect(await list(ledgerAt([hanging.endpoint, alive.endpoint]))).toEqual(CUSTODIANS);
   });
 
+  describe('where what the endorsers computed does not agree', () => {
+    const disagreeing = failing(status.ABORTED, 'ProposalResponsePayloads do not match');
+    const agreeing = {
+      endorse: () => endorsed(PURGED),
+      submit: accepted,
+      commitStatus: () => committed(StatusCode.VALID),
+    };
+
+    it('asks the next gateway, and stays with it', async () => {
+      let asked = 0;
+      const liars = await gateway({
+        endorse: () => {
+          asked += 1;
+          return disagreeing();
+        },
+      });
+      const honest = await gateway(agreeing);
+      const ledger = ledgerAt([liars.endpoint, honest.endpoint]);
+      expect((await purge(ledger)).response).toEqual(PURGED);
+      expect((await purge(ledger)).response).toEqual(PURGED);
+      expect(asked).toBe(1);
+    });
+
+    it('says ENDORSEMENT_MISMATCH once each gateway has said so', async () => {
+      let asked = 0;
+      const endorse = () => {
+        asked += 1;
+        return disagreeing();
+      };
+      const both = [await gateway({ endorse }), await gateway({ endorse })];
+      const ledger = ledgerAt(both.map(({ endpoint }) => endpoint));
+      await expect(purge(ledger)).rejects.toMatchObject({ code: 'ENDORSEMENT_MISMATCH' });
+      expect(asked).toBe(2);
+    });
+  });
+
   it('says LEDGER_UNAVAILABLE in bounded time where nobody answers', async () => {
     const endpoint = await deadEndpoint(tls);
     await expect(list(ledgerAt([endpoint]))).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Ledger } from '@emr-share/gateway-client';
-import { EmrError, type MspId } from '@emr-share/model';
+import { EmrError, type MspId, type RecordId } from '@emr-share/model';
 import { contractCommandOf, type ContractCommand, startNodes } from '@emr-share/network';
 import { CliError } from '../../errors/cli-error.js';
 import type { Drill, DrillScene } from '../drill.js';
@@ -21,9 +21,9 @@ function lying({ command, env = {} }: ContractCommand): ContractCommand {
   return { command: [program, '--import', PRELOAD, ...args], env };
 }
 
-/** Has records filed with the endorsement of that organization alone. */
+/** Has records filed with the endorsement of those organizations and no other. */
 const endorsedBy =
-  (mspId: MspId) =>
+  (...organizations: MspId[]) =>
   (ledger: Ledger): Ledger => ({
     mspId: ledger.mspId,
     userId: ledger.userId,
@@ -33,13 +33,13 @@ const endorsedBy =
       ledger.submit(
         name,
         request,
-        name === 'records:FileRecord' ? { ...options, organizations: [mspId] } : options,
+        name === 'records:FileRecord' ? { ...options, organizations } : options,
       ),
   });
 
 type Person = Awaited<ReturnType<typeof join>>;
 
-/** A physician of the lying hospital files a record, which its service alters. */
+/** People of the lying hospital file records, which its service alters where it can. */
 class Forgery {
   readonly #scene: DrillScene;
   readonly #patient: Patient;
@@ -54,16 +54,33 @@ class Forgery {
 
   /** @returns what it is refused with; a forgery that is not refused, or stands, is a loss */
   async attempt({ client }: Person): Promise<string> {
-    const { site, book } = this.#scene;
     const recordId = randomBytes(16).toString('hex');
     const outcome = await this.#upload(client, recordId);
-    try {
-      await this.#patient.client.records.get(recordId, { signal: site.signal });
-      book.losses.push({ what: 'forgery', id: recordId, problem: 'it is on the ledger' });
-    } catch (error) {
-      if (!EmrError.is(error, 'RECORD_NOT_FOUND')) throw error;
-    }
+    if (await this.#stands(recordId)) this.#lose(recordId, 'it is on the ledger');
     return outcome;
+  }
+
+  /** Where its client is free to ask other hospitals, its record stands, and without the lie. */
+  async fileHonestly({ client }: Person): Promise<string> {
+    const recordId = randomBytes(16).toString('hex');
+    const outcome = await this.#upload(client, recordId);
+    // What the lie adds to a record is refused by whoever reads it.
+    if (!(await this.#stands(recordId))) this.#lose(recordId, `it was not filed: ${outcome}`);
+    return outcome;
+  }
+
+  async #stands(recordId: RecordId): Promise<boolean> {
+    try {
+      await this.#patient.client.records.get(recordId, { signal: this.#scene.site.signal });
+      return true;
+    } catch (error) {
+      if (EmrError.is(error, 'RECORD_NOT_FOUND')) return false;
+      throw error;
+    }
+  }
+
+  #lose(id: string, problem: string): void {
+    this.#scene.book.losses.push({ what: 'forgery', id, problem });
   }
 
   async #upload(client: Person['client'], recordId: string): Promise<string> {
@@ -75,7 +92,7 @@ class Forgery {
     } as const;
     try {
       await client.records.upload(randomBytes(64), { ...terms, recordId, signal: site.signal });
-      return 'nothing';
+      return 'filed';
     } catch (error) {
       site.signal.throwIfAborted();
       if (!EmrError.is(error)) throw error;
@@ -119,12 +136,14 @@ export const liar: Drill = {
     const node = site.lastOf(site.named('contract'), 'contract service');
     const mspId = consortium.organizations.at(-1) ?? '';
     const who = { name: 'forger', mspId, role: 'physician' } as const;
-    const [open, alone] = await Promise.all([
+    const [honest = ''] = consortium.organizations;
+    const [open, withOthers, alone] = await Promise.all([
       join(consortium, (ledger) => ledger, who, site.signal),
+      join(consortium, endorsedBy(honest, mspId), who, site.signal),
       join(consortium, endorsedBy(mspId), who, site.signal),
     ]);
     await Promise.all(
-      [open, alone].map(({ client }) =>
+      [open, withOthers, alone].map(({ client }) =>
         client.identity.register({ role: 'physician', signal: site.signal }),
       ),
     );
@@ -136,11 +155,17 @@ export const liar: Drill = {
     await site.served(blow);
     const forgery = new Forgery(scene);
     const refused = {
-      withOthers: await forgery.attempt(open),
+      withOthers: await forgery.attempt(withOthers),
       alone: await forgery.attempt(alone),
     };
+    const ownPeople = await forgery.fileHonestly(open);
     await site.hold();
     const named = await untilNamed(mspId, scene);
-    return { liar: mspId, forgeriesRefusedWith: refused, cfragsRefusedOf: named };
+    return {
+      liar: mspId,
+      forgeriesRefusedWith: refused,
+      itsOwnPeople: ownPeople,
+      cfragsRefusedOf: named,
+    };
   },
 };
