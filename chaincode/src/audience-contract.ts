@@ -7,11 +7,12 @@ import type { ServiceSource } from './contract-service.js';
 import { EmrContract } from './emr-contract.js';
 import { Context, Info, Returns, Transaction } from './fabric.js';
 import {
-  getAudience,
+  closeAudience,
+  getAudienceReceipt,
   getShareStatus,
-  listAudiences,
   purgeShares,
-} from './rules/audience-queries.js';
+} from './rules/audience-closing.js';
+import { getAudience, listAudiences } from './rules/audience-queries.js';
 import { getAudienceTicket, requestTicket } from './rules/audience-tickets.js';
 import { createAudience, endAudience, extendAudience } from './rules/audiences.js';
 import { listOpenRecords, openRecords } from './rules/open-records.js';
@@ -58,6 +59,19 @@ export class AudienceContract extends EmrContract {
   @Returns('string')
   async PurgeShares(ctx: Context, request: string): Promise<string> {
     return this.answer(ctx, 'audience:PurgeShares', request, purgeShares);
+  }
+
+  /** The receipt for an audience grant that has ended, once no organization has a share of it. */
+  @Transaction()
+  @Returns('string')
+  async CloseAudience(ctx: Context, request: string): Promise<string> {
+    return this.answer(ctx, 'audience:CloseAudience', request, closeAudience);
+  }
+
+  @Transaction(false)
+  @Returns('string')
+  async GetReceipt(ctx: Context, request: string): Promise<string> {
+    return this.answer(ctx, 'audience:GetReceipt', request, getAudienceReceipt);
   }
 
   /** What a rotation of the custodian key has still to do here. By an admin of the organization. */

@@ -9,6 +9,7 @@ import {
   type AccessTicket,
   type Audience,
   type AudienceId,
+  type AudienceReceipt,
   type AudienceTicket,
   type AuditEntry,
   type Custodian,
@@ -70,6 +71,7 @@ export type FactType =
   | 'audience'
   | 'audienceScope'
   | 'audienceOf'
+  | 'audienceReceipt'
   | 'audienceTicket'
   | 'ticketApproval'
   | 'emergencyOf'
@@ -228,6 +230,9 @@ export const audienceScopes = (audienceId?: AudienceId): FactKey<SignedAudienceS
 export const audienceOfKey = (patient: UserId, audienceId: AudienceId): FactKey<Marker> =>
   fact('audienceOf', patient, audienceId);
 export const audiencesOf = (patient: UserId): FactKey<Marker> => fact('audienceOf', patient);
+
+export const audienceReceiptKey = (audienceId: AudienceId): FactKey<AudienceReceipt> =>
+  fact('audienceReceipt', audienceId);
 
 export const audienceTicketKey = (ticketId: TicketId): FactKey<StoredTicket> =>
   fact('audienceTicket', ticketId);

@@ -375,6 +375,35 @@ describe('the end of an audience grant', () => {
     expect(await refusal(status(audienceId, erika))).toBe('ROLE_DENIED');
   });
 
+  it('has a receipt once no custodian has a share, and not before', async () => {
+    const { audienceId } = (await story.audience()).body;
+    const { alice, adminA, erika, admin } = { ...story.people, admin: story.people.adminB };
+    const close = (by: Person = alice) =>
+      story.channel.submit(by, 'audience:CloseAudience', { audienceId });
+    const receipt = (by: Person = alice) =>
+      story.channel.evaluate(by, 'audience:GetReceipt', { audienceId });
+    expect(await refusal(close())).toBe('AUDIENCE_ACTIVE');
+    const { status: ended } = await end(audienceId);
+    await purge(audienceId, 'HospAMSP');
+    await purge(audienceId, 'HospBMSP');
+    expect(await refusal(close())).toBe('SHARE_PRESENT');
+    expect(await refusal(receipt())).toBe('RECEIPT_NOT_FOUND');
+    await purge(audienceId, 'HospCMSP');
+    expect(await refusal(close(erika))).toBe('ROLE_DENIED');
+    story.channel.now += 1000;
+    const closed = await close(adminA);
+    expect(closed).toEqual({
+      audienceId,
+      endedAt: ended.state === 'ended' ? ended.endedAt : null,
+      closedAt: story.now,
+      purged: ['HospAMSP', 'HospBMSP', 'HospCMSP'].map((mspId) => ({ mspId, scopes: [SCOPE] })),
+    });
+    story.channel.now += 1000;
+    expect(await close()).toEqual(closed);
+    expect(await receipt(admin)).toEqual(closed);
+    expect(await refusal(receipt(erika))).toBe('ROLE_DENIED');
+  });
+
   it('comes by time as well, and takes shares of extensions that were never made', async () => {
     const rule = attributeRule(story.now);
     const audience = await story.audience(rule);

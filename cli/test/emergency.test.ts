@@ -193,7 +193,10 @@ describe('emr audience', () => {
       'AUDIENCE_OPTED_OUT',
     ]);
     const ended = await emr('patient-01', 'audience', 'end', audience.body.audienceId.slice(0, 8));
-    expect(ended.stdout).toBe('Ended. No share is left at HospAMSP, HospBMSP, HospCMSP.\n');
+    expect(ended.stdout).toMatch(/^Rule [0-9a-f]{32} ended at /);
+    expect(ended.stdout).toMatch(/HospAMSP +1\nHospBMSP +1\nHospCMSP +1\n$/);
+    const { stdout: listed } = await emr('patient-01', 'audience', 'list');
+    expect(listed).toMatch(/ended, no share left\n/);
     expect(await refusal('dr.weber', 'audience', 'open', ticket.ticketId)).toEqual([
       3,
       'AUDIENCE_ENDED',

@@ -7,7 +7,7 @@
 import * as v from 'valibot';
 import { AudienceId, CommitmentsHex, CustodianShares } from './audience-parts.js';
 import { Category } from './category.js';
-import { MAX_CUSTODIANS } from './grant.js';
+import { MAX_CUSTODIANS, PurgedAt } from './grant.js';
 import { MspId, PublicKeyHex, SignatureHex, UnixMillis, UserId } from './ids.js';
 import { AttributeRule, DurationMs, Purposes } from './policy.js';
 import { Roster, RosterNumber } from './roster.js';
@@ -126,3 +126,12 @@ export const ShareStatus = v.strictObject({
   purged: v.array(ScopeId),
 });
 export type ShareStatus = v.InferOutput<typeof ShareStatus>;
+
+/** Proof on the ledger that the shares of an audience grant that ended are gone at every custodian. */
+export const AudienceReceipt = v.strictObject({
+  audienceId: AudienceId,
+  endedAt: UnixMillis,
+  closedAt: UnixMillis,
+  purged: v.array(PurgedAt),
+});
+export type AudienceReceipt = v.InferOutput<typeof AudienceReceipt>;

@@ -26,6 +26,7 @@ export const AUDIT_TYPES = [
   'audience.created',
   'audience.extended',
   'audience.ended',
+  'audience.closed',
   'audience.opened',
   'emergency.declared',
   'emergency.approved',

@@ -66,6 +66,7 @@ export interface ErrorDetails {
   AUDIENCE_SCOPE_MISSING: { audienceId: string; recordId: string };
   READER_REFUSED: { audienceId: string; attribute: string };
   SHARE_INVALID: { mspId: string; audienceId: string; problem: string };
+  SHARE_PRESENT: { mspId: string; audienceId: string };
   SHARE_MISSING: { mspId: string; audienceId: string; scopeId: string };
   APPROVALS_MISSING: { ticketId: string; have: number; need: number };
   APPROVAL_REFUSED: { ticketId: string; problem: string };
@@ -237,6 +238,8 @@ const DESCRIBE: Describe = {
     `audience grant ${d.audienceId} asks for another ${d.attribute} than your certificate has`,
   SHARE_INVALID: (d) =>
     `the share of audience grant ${d.audienceId} for ${d.mspId} is refused: ${d.problem}`,
+  SHARE_PRESENT: (d) =>
+    `${d.mspId} still holds shares of audience grant ${d.audienceId}; purge them first`,
   SHARE_MISSING: (d) =>
     `${d.mspId} holds no share of audience grant ${d.audienceId} for scope ${d.scopeId}`,
   APPROVALS_MISSING: (d) =>

@@ -112,11 +112,15 @@ export const FragmentStatus = v.strictObject({
 });
 export type FragmentStatus = v.InferOutput<typeof FragmentStatus>;
 
+/** What one organization has purged of a grant that ended. */
+export const PurgedAt = v.strictObject({ mspId: MspId, scopes: v.array(ScopeId) });
+export type PurgedAt = v.InferOutput<typeof PurgedAt>;
+
 /** Proof on the ledger that a revoked grant's fragments are gone at every organization. */
 export const RevocationReceipt = v.strictObject({
   grantId: GrantId,
   revokedAt: UnixMillis,
   closedAt: UnixMillis,
-  purged: v.array(v.strictObject({ mspId: MspId, scopes: v.array(ScopeId) })),
+  purged: v.array(PurgedAt),
 });
 export type RevocationReceipt = v.InferOutput<typeof RevocationReceipt>;

@@ -199,6 +199,34 @@ describeOnEachBackend('custodians in an emergency', (backend) => {
       expect(warnings).toEqual([]);
     }
   });
+
+  it('get no receipt for shares that are gone while any one of them still has its share', async () => {
+    const { patient } = ward;
+    const ledger = backend().ledger(patient.identity);
+    for (const holder of backend().organizations) {
+      const { body } = await patient.client.audiences.create({
+        categories: ['omics'],
+        readers: { roles: ['researcher'] },
+        purposes: ['TREAT'],
+        notAfter: Date.now() + 3_600_000,
+      });
+      const { audienceId } = body;
+      const close = () => ledger.submit('audience:CloseAudience', { audienceId });
+      expect(await codeOf(close())).toBe('AUDIENCE_ACTIVE');
+      await ledger.submit('audience:EndAudience', { audienceId });
+      const others = backend().organizations.filter((mspId) => mspId !== holder);
+      for (const mspId of others) {
+        await ledger.submit(
+          'audience:PurgeShares',
+          { audienceId, mspId },
+          { organizations: [mspId] },
+        );
+      }
+      expect(await codeOf(close())).toBe('SHARE_PRESENT');
+      const { purged } = await patient.client.audiences.end(audienceId);
+      expect(purged.map(({ mspId }) => mspId)).toEqual(backend().organizations);
+    }
+  });
 });
 
 const capsuleOf = ({ metadata }: TransactionRecord): Capsule =>

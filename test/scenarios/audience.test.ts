@@ -149,15 +149,18 @@ describeOnEachBackend('an audience grant', (backend) => {
   it.each([
     ['audience:EndAudience', 1],
     ['audience:PurgeShares', 2],
+    ['audience:CloseAudience', 1],
   ] as const)('is ended by ending it again after a crash before %s %d', async (step, nth) => {
     const terms = { ...cardiology(), audienceId: randomBytes(16).toString('hex') };
     await patient.client.audiences.create(terms);
     const dying = await patient.again({ ledger: crashBefore(step, nth) });
     await expect(dying.audiences.end(terms.audienceId)).rejects.toThrow(Crash);
-    const statuses = await patient.client.audiences.end(terms.audienceId);
-    expect(statuses.map(({ mspId, present }) => [mspId, present])).toEqual(
-      backend().organizations.map((mspId) => [mspId, []]),
+    const receipt = await patient.client.audiences.end(terms.audienceId);
+    expect(receipt.purged.map(({ mspId, scopes }) => [mspId, scopes.length])).toEqual(
+      backend().organizations.map((mspId) => [mspId, 1]),
     );
+    expect(await patient.client.audiences.end(terms.audienceId)).toEqual(receipt);
+    expect(await patient.client.audiences.receipt(terms.audienceId)).toEqual(receipt);
     expect(await codeOf(patient.client.audiences.create(terms))).toBe('AUDIENCE_ENDED');
   });
 
@@ -172,8 +175,10 @@ describeOnEachBackend('an audience grant', (backend) => {
 
   it('ends for everyone at once, tickets in hand included', async () => {
     const { ticketId } = await request(cardiologist);
-    const statuses = await patient.client.audiences.end(grant.body.audienceId);
-    expect(statuses.flatMap(({ present }) => present)).toEqual([]);
+    const { audienceId } = grant.body;
+    expect(await codeOf(patient.client.audiences.receipt(audienceId))).toBe('RECEIPT_NOT_FOUND');
+    const { purged } = await patient.client.audiences.end(audienceId);
+    expect(purged.map(({ mspId }) => mspId)).toEqual(backend().organizations);
     expect(await codeOf(opened(cardiologist, ticketId))).toBe('AUDIENCE_ENDED');
     expect(await codeOf(request(cardiologist))).toBe('AUDIENCE_OPTED_OUT');
     expect(await codeOf(patient.client.audiences.extend(grant.body.audienceId))).toBe(

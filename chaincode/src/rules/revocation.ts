@@ -5,7 +5,6 @@
  */
 import {
   EmrError,
-  type FragmentStatus,
   type GrantBody,
   type MspId,
   type RevocationReceipt,
@@ -17,6 +16,7 @@ import type { Invocation, Rule } from '../invocation.js';
 import { grantKey, receiptKey } from '../ledger-keys.js';
 import { grantableScopes } from './grant-scopes.js';
 import { assertParty, auditGrant } from './grants.js';
+import { holdingsOf, purgedEverywhere, type Holding } from './purged.js';
 
 export const revokeGrant: Rule<'grants:RevokeGrant'> = async (invocation, { grantId }) => {
   const { caller, state, now } = invocation;
@@ -52,7 +52,8 @@ export const getFragmentStatus: Rule<'grants:GetFragmentStatus'> = async (
 ) => {
   const { body } = await storedGrant(invocation.state, grantId);
   assertParty(invocation, body);
-  return { custodians: await fragmentStatus(invocation, body) };
+  const holdings = await fragmentsOf(invocation, body);
+  return { custodians: holdings.map((holding) => ({ ...holding, grantId })) };
 };
 
 export const closeGrant: Rule<'grants:CloseGrant'> = async (invocation, { grantId }) => {
@@ -63,16 +64,15 @@ export const closeGrant: Rule<'grants:CloseGrant'> = async (invocation, { grantI
   const existing = await state.get(receiptKey(grantId));
   if (existing !== null) return existing;
 
-  const custodians = await fragmentStatus(invocation, body);
-  const holder = custodians.find(({ present }) => present.length > 0);
-  if (holder !== undefined) {
-    throw new EmrError('FRAGMENT_PRESENT', { mspId: holder.mspId, grantId });
-  }
+  const purged = purgedEverywhere(
+    await fragmentsOf(invocation, body),
+    (mspId) => new EmrError('FRAGMENT_PRESENT', { mspId, grantId }),
+  );
   const receipt: RevocationReceipt = {
     grantId,
     revokedAt: status.revokedAt,
     closedAt: now,
-    purged: custodians.map(({ mspId, purged }) => ({ mspId, scopes: purged })),
+    purged,
   };
   await state.put(receiptKey(grantId), receipt);
   await auditGrant(invocation, 'grant.closed', body);
@@ -105,24 +105,12 @@ function assertMayEnd({ caller }: Invocation, body: GrantBody, mspId?: MspId): v
   throw new EmrError('ROLE_DENIED', { role, action: 'end a grant of others' });
 }
 
-/**
- * By the hashes that every endorser sees, whoever holds the values: `present` counts every fragment,
- * also of an extension that was never made; `purged` names the scopes that the grant opened.
- */
-async function fragmentStatus(invocation: Invocation, grant: GrantBody): Promise<FragmentStatus[]> {
-  const { state, sealed } = invocation;
+async function fragmentsOf(invocation: Invocation, grant: GrantBody): Promise<Holding[]> {
   const { grantId, custodians } = grant;
-  const opened = await scopeIdsOf(invocation, grantId);
-  const possible = await grantableScopes(state, grant);
-  const all: FragmentStatus[] = [];
-  for (const mspId of custodians) {
-    const present: ScopeId[] = [];
-    for (const scopeId of possible) {
-      const hash = await sealed.sha256Of({ mspId, grantId, scopeId });
-      if (hash !== null) present.push(scopeId);
-    }
-    const purged = opened.filter((scopeId) => !present.includes(scopeId));
-    all.push({ mspId, grantId, present, purged });
-  }
-  return all;
+  return holdingsOf(invocation, {
+    custodians,
+    opened: await scopeIdsOf(invocation, grantId),
+    possible: await grantableScopes(invocation.state, grant),
+    placesOf: (mspId, scopeId) => [{ mspId, grantId, scopeId }],
+  });
 }

@@ -13,14 +13,13 @@ import type { Host } from '../host.js';
 import { parseIdPrefix } from '../input/id-prefix.js';
 import { checked } from '../input/option-value.js';
 import { localTime } from '../output/local-time.js';
-import { table } from '../output/table.js';
+import { purgedTable } from '../output/receipt-text.js';
 
 function describeReceipt({ grantId, revokedAt, closedAt, purged }: RevocationReceipt): string {
-  const rows = purged.map(({ mspId, scopes }) => [mspId, String(scopes.length)]);
   return [
     `Grant ${grantId} was revoked at ${localTime(revokedAt)}.`,
     `At ${localTime(closedAt)} every organization confirmed that it has no fragment left:`,
-    table(['organization', 'fragments purged'], rows, ''),
+    purgedTable(purged, 'fragments'),
     'What was read before stays read; what is filed from now on has new keys.',
   ].join('\n');
 }

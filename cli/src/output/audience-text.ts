@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Audience, AudienceRule } from '@emr-share/model';
+import type { Audience, AudienceId, AudienceRule } from '@emr-share/model';
 import { durationText } from './duration-text.js';
 import { localTime } from './local-time.js';
 import { shortId } from './short-id.js';
@@ -42,8 +42,16 @@ export function describeAudience(audience: Audience): string {
   });
 }
 
-/** A line for each. */
-export function audienceTable(audiences: readonly Audience[], now: number): string {
+/**
+ * A line for each.
+ *
+ * @param closed - IDs of those that have a receipt.
+ */
+export function audienceTable(
+  audiences: readonly Audience[],
+  closed: ReadonlySet<AudienceId>,
+  now: number,
+): string {
   const rows = audiences.map((audience) => {
     const { audienceId, categories, rule } = audience.body;
     return [
@@ -54,7 +62,7 @@ export function audienceTable(audiences: readonly Audience[], now: number): stri
       readersText(rule),
       String(rule.approvals),
       localTime(rule.notAfter),
-      audienceState(audience, now),
+      `${audienceState(audience, now)}${closed.has(audienceId) ? ', no share left' : ''}`,
     ];
   });
   return table(TITLES, rows, 'no rules');

@@ -22,6 +22,7 @@ const TEXT: Readonly<Record<AuditType, string>> = {
   'audience.created': 'set a rule for readers',
   'audience.extended': 'extended a rule for readers',
   'audience.ended': 'ended a rule for readers',
+  'audience.closed': 'closed a rule for readers: its shares are gone',
   'audience.opened': 'READ by rule',
   'emergency.declared': 'DECLARED AN EMERGENCY',
   'emergency.approved': 'approved an emergency',

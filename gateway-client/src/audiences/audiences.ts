@@ -13,9 +13,9 @@ import {
   validate,
   type AttributeRule,
   type Audience,
+  type AudienceReceipt,
   type AudienceTicket,
   type Category,
-  type ShareStatus,
   type UnixMillis,
 } from '@emr-share/model';
 import { bytesToHex } from '../bytes.js';
@@ -120,15 +120,29 @@ export class Audiences {
   }
 
   /**
-   * (Patient.) Ends a grant and has every custodian purge its shares: from the first step on its
-   * tickets open nothing. Calling again finishes what is missing.
+   * (Patient.) Ends a grant, has every custodian purge its shares, and closes it with a receipt: from
+   * the first step on its tickets open nothing. Calling again finishes what is missing, and returns the
+   * receipt once there is one.
    *
-   * @returns what each custodian still has: nothing.
    * @throws EmrError what a custodian failed with: the grant has ended then, and is not purged there.
    */
-  async end(audienceId: AudienceId, options?: CallOptions): Promise<readonly ShareStatus[]> {
+  async end(audienceId: AudienceId, options?: CallOptions): Promise<AudienceReceipt> {
     const signal = this.#context.signalOf(options);
     return endAudience(this.#context, await this.#own(audienceId, signal), signal);
+  }
+
+  /**
+   * The proof that the shares of a grant that ended are gone everywhere. For the patient, auditors,
+   * admins, privacy officers and duty services.
+   *
+   * @throws EmrError `RECEIPT_NOT_FOUND`, `AUDIENCE_NOT_FOUND`, `ROLE_DENIED`.
+   */
+  async receipt(audienceId: AudienceId, options?: CallOptions): Promise<AudienceReceipt> {
+    const request = {
+      audienceId: validate(AudienceId, audienceId, 'the ID of the audience grant'),
+    };
+    const signal = this.#context.signalOf(options);
+    return this.#context.ledger.evaluate('audience:GetReceipt', request, { signal });
   }
 
   /** One grant, the patient's signatures checked. Throws `AUDIENCE_NOT_FOUND`, `SIGNATURE_INVALID`. */

@@ -1,38 +1,29 @@
 /**
- * Ending an audience grant: nobody gets in by it any more, and its shares are purged everywhere. Each
- * step is skipped where the ledger shows it done, so that calling again finishes what a crash or a
- * custodian's absence left.
+ * Ending an audience grant: nobody gets in by it any more, its shares are purged everywhere, and a
+ * receipt says so.
  *
  * @module
  */
-import {
-  EmrError,
-  type Audience,
-  type AudienceId,
-  type MspId,
-  type ShareStatus,
-} from '@emr-share/model';
-import { allOf } from '../all-of.js';
+import type { Audience, AudienceId, AudienceReceipt } from '@emr-share/model';
 import type { ClientContext } from '../client-context.js';
-import { whileBehind } from '../retry.js';
-import { submitSettled } from '../settle.js';
+import { closeWithReceipt, purgeEverywhere, type Ending } from '../ending.js';
+import { find, submitSettled } from '../settle.js';
 
 /** See `Audiences.end`. */
 export async function endAudience(
   context: ClientContext,
   { body: { audienceId }, status }: Audience,
   signal: AbortSignal,
-): Promise<readonly ShareStatus[]> {
-  if (status.state === 'active') await endOnLedger(context, audienceId, signal);
-  const before = await shareStatus(context, audienceId, signal);
-  const holding = before.filter(({ present }) => present.length > 0);
-  if (holding.length === 0) return before;
-  // All are asked, even where one fails: each share that goes brings the rest below the threshold.
-  await allOf(
-    holding.map(({ mspId }) => purgeAt(context, audienceId, mspId, signal)),
-    signal,
-  );
-  return shareStatus(context, audienceId, signal);
+): Promise<AudienceReceipt> {
+  const ending = endingOf(context, audienceId, signal);
+  if (status.state === 'active') {
+    await endOnLedger(context, audienceId, signal);
+  } else {
+    const closed = await find('RECEIPT_NOT_FOUND', ending.receipt);
+    if (closed !== null) return closed;
+  }
+  await purgeEverywhere(ending, signal);
+  return closeWithReceipt(ending, signal);
 }
 
 async function endOnLedger(
@@ -53,31 +44,25 @@ async function endOnLedger(
   );
 }
 
-async function purgeAt(
-  { ledger }: ClientContext,
-  audienceId: AudienceId,
-  mspId: MspId,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await whileBehind(['AUDIENCE_ACTIVE'], signal, () =>
-      ledger.submit(
-        'audience:PurgeShares',
-        { audienceId, mspId },
-        { organizations: [mspId], signal },
-      ),
-    );
-  } catch (error) {
-    // Whether it is gone shows in the status that is read next.
-    if (!EmrError.is(error, 'COMMIT_UNKNOWN')) throw error;
-  }
-}
-
-async function shareStatus(
+function endingOf(
   { ledger }: ClientContext,
   audienceId: AudienceId,
   signal: AbortSignal,
-): Promise<readonly ShareStatus[]> {
-  const status = await ledger.evaluate('audience:GetShareStatus', { audienceId }, { signal });
-  return status.custodians;
+): Ending<AudienceReceipt> {
+  const receipt = (): Promise<AudienceReceipt> =>
+    ledger.evaluate('audience:GetReceipt', { audienceId }, { signal });
+  return {
+    status: () => ledger.evaluate('audience:GetShareStatus', { audienceId }, { signal }),
+    purge: (mspId) => {
+      const to = { organizations: [mspId], signal };
+      return ledger.submit('audience:PurgeShares', { audienceId, mspId }, to);
+    },
+    isActive: 'AUDIENCE_ACTIVE',
+    receipt,
+    close: () => {
+      const how = { signal, recall: receipt, missing: 'RECEIPT_NOT_FOUND' } as const;
+      return submitSettled(ledger, 'audience:CloseAudience', { audienceId }, how);
+    },
+    isPresent: 'SHARE_PRESENT',
+  };
 }

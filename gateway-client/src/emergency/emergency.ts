@@ -9,10 +9,10 @@ import {
   validate,
   Verdict,
   type Audience,
+  type AudienceReceipt,
   type AudienceTicket,
   type EmergencyReview,
   type ReviewRule,
-  type ShareStatus,
   type SignedApproval,
 } from '@emr-share/model';
 import type { OpenedRecord } from '../audiences/read-by-ticket.js';
@@ -77,9 +77,9 @@ export class Emergency {
    * (Patient.) Opts out: every rule ends, and the custodians purge all shares. Nothing opens a record
    * in an emergency then, whoever decides what. Calling again finishes what is missing.
    *
-   * @returns what each custodian still has of each rule that there was: nothing.
+   * @returns the receipt of each rule that there was.
    */
-  async optOut(options?: CallOptions): Promise<readonly ShareStatus[]> {
+  async optOut(options?: CallOptions): Promise<readonly AudienceReceipt[]> {
     return optOut(this.#context, this.#context.signalOf(options));
   }
 

@@ -6,10 +6,11 @@
 import {
   EMERGENCY_PURPOSES,
   type Audience,
+  type AudienceReceipt,
   type Category,
   type PolicyBody,
-  type ShareStatus,
 } from '@emr-share/model';
+import { allOf } from '../all-of.js';
 import { createAudience } from '../audiences/create-audience.js';
 import { endAudience } from '../audiences/end-audience.js';
 import { extendAudience } from '../audiences/extend-audience.js';
@@ -151,7 +152,7 @@ export function ruleTermsOf(given: EmergencyRuleOptions): EmergencyRuleTerms {
 export async function optOut(
   context: ClientContext,
   signal: AbortSignal,
-): Promise<readonly ShareStatus[]> {
+): Promise<readonly AudienceReceipt[]> {
   return endRules(context, await allRules(context, signal), signal);
 }
 
@@ -163,14 +164,13 @@ async function allRules(context: ClientContext, signal: AbortSignal): Promise<re
   return rules;
 }
 
-async function endRules(
+function endRules(
   context: ClientContext,
   rules: readonly Audience[],
   signal: AbortSignal,
-): Promise<readonly ShareStatus[]> {
-  const ended: ShareStatus[] = [];
-  for (const rule of rules) {
-    ended.push(...(await endAudience(context, rule, signal)));
-  }
-  return ended;
+): Promise<readonly AudienceReceipt[]> {
+  return allOf(
+    rules.map((rule) => endAudience(context, rule, signal)),
+    signal,
+  );
 }

@@ -12,7 +12,6 @@ import {
   type ErrorCode,
   type Grant,
   type GrantId,
-  type MspId,
   type RevocationReceipt,
   type UserId,
 } from '@emr-share/model';
@@ -20,10 +19,10 @@ import { allOf } from '../all-of.js';
 import { extendOwnAudiences } from '../audiences/extend-own-audiences.js';
 import type { ClientContext } from '../client-context.js';
 import { coveredEpochs } from '../covered-scopes.js';
+import { closeWithReceipt, purgeEverywhere, type Ending } from '../ending.js';
 import { ownCurrentScope, publishScopes } from '../identity/scopes.js';
 import { overPages } from '../pages.js';
-import { whileBehind } from '../retry.js';
-import { find, submitSettled } from '../settle.js';
+import { submitSettled } from '../settle.js';
 import { extendGrant } from './extend-grant.js';
 
 /** Ends a grant on the ledger; from then on nobody gets a ticket or a cfrag under it. */
@@ -67,9 +66,10 @@ export async function revokeGrant(
 ): Promise<RevocationReceipt> {
   const grant = await endGrant(context, grantId, signal, assertGivenBy(context.userId));
   if (rollEpoch) await startNextEpochs(context, grant, signal);
+  const ending = endingOf(context, grantId, signal);
   await allOf(
     [
-      purgeEverywhere(context, grant, signal),
+      purgeEverywhere(ending, signal),
       ...(rollEpoch
         ? [
             extendOthers(context, grant, signal),
@@ -79,7 +79,7 @@ export async function revokeGrant(
     ],
     signal,
   );
-  return closeGrant(context, grantId, signal);
+  return closeWithReceipt(ending, signal);
 }
 
 /** A new epoch for each covered category whose current one the revoked grant opens. */
@@ -101,46 +101,6 @@ async function startNextEpochs(
 
 function coveredCategories({ body: { coverage } }: Grant): readonly Category[] {
   return coverage.kind === 'categories' ? coverage.categories : [];
-}
-
-async function purgeEverywhere(
-  context: ClientContext,
-  { body: { grantId, custodians } }: Grant,
-  signal: AbortSignal,
-): Promise<void> {
-  const { custodians: statuses } = await context.ledger.evaluate(
-    'grants:GetFragmentStatus',
-    { grantId },
-    { signal },
-  );
-  const holding = custodians.filter((mspId) =>
-    statuses.some((status) => status.mspId === mspId && status.present.length > 0),
-  );
-  // All are asked, even where one fails: each fragment that goes brings the rest below the threshold.
-  await allOf(
-    holding.map((mspId) => purgeAt(context, grantId, mspId, signal)),
-    signal,
-  );
-}
-
-async function purgeAt(
-  { ledger }: ClientContext,
-  grantId: GrantId,
-  mspId: MspId,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await whileBehind(['GRANT_ACTIVE'], signal, () =>
-      ledger.submit(
-        'grants:PurgeFragments',
-        { grantId, mspId },
-        { organizations: [mspId], signal },
-      ),
-    );
-  } catch (error) {
-    // Whether it is gone shows when the grant is closed: every endorser looks for its hash.
-    if (!EmrError.is(error, 'COMMIT_UNKNOWN')) throw error;
-  }
 }
 
 /** Why a grant cannot be extended that is no reason to call again. */
@@ -182,22 +142,25 @@ async function extendOthers(
   }
 }
 
-async function closeGrant(
+function endingOf(
   { ledger }: ClientContext,
   grantId: GrantId,
   signal: AbortSignal,
-): Promise<RevocationReceipt> {
-  const recall = (): Promise<RevocationReceipt> =>
+): Ending<RevocationReceipt> {
+  const receipt = (): Promise<RevocationReceipt> =>
     ledger.evaluate('grants:GetReceipt', { grantId }, { signal });
-  const receipt = await find('RECEIPT_NOT_FOUND', recall);
-  if (receipt !== null) return receipt;
-  const { response } = await whileBehind(['FRAGMENT_PRESENT'], signal, () =>
-    submitSettled(
-      ledger,
-      'grants:CloseGrant',
-      { grantId },
-      { signal, recall, missing: 'RECEIPT_NOT_FOUND' },
-    ),
-  );
-  return response;
+  return {
+    status: () => ledger.evaluate('grants:GetFragmentStatus', { grantId }, { signal }),
+    purge: (mspId) => {
+      const to = { organizations: [mspId], signal };
+      return ledger.submit('grants:PurgeFragments', { grantId, mspId }, to);
+    },
+    isActive: 'GRANT_ACTIVE',
+    receipt,
+    close: () => {
+      const how = { signal, recall: receipt, missing: 'RECEIPT_NOT_FOUND' } as const;
+      return submitSettled(ledger, 'grants:CloseGrant', { grantId }, how);
+    },
+    isPresent: 'FRAGMENT_PRESENT',
+  };
 }

@@ -5,7 +5,13 @@
  */
 import * as v from 'valibot';
 import { AudienceId } from '../audience-parts.js';
-import { Audience, ShareStatus, SignedAudience, SignedAudienceScope } from '../audience.js';
+import {
+  Audience,
+  AudienceReceipt,
+  ShareStatus,
+  SignedAudience,
+  SignedAudienceScope,
+} from '../audience.js';
 import { Category } from '../category.js';
 import {
   AudienceTicket,
@@ -79,6 +85,13 @@ export const AUDIENCE_TRANSACTIONS = {
     v.strictObject({ audienceId: AudienceId, mspId: MspId }),
     v.strictObject({ audienceId: AudienceId, mspId: MspId, purged: v.array(ScopeId) }),
   ),
+  /** By the patient, or an admin of a custodian, once no custodian has a share. */
+  'audience:CloseAudience': spec(
+    'consortium',
+    v.strictObject({ audienceId: AudienceId }),
+    AudienceReceipt,
+  ),
+  'audience:GetReceipt': spec('query', v.strictObject({ audienceId: AudienceId }), AudienceReceipt),
   /** As `grants:ListOutdatedFragments`, of shares of audience grants in force. */
   'audience:ListOutdatedShares': spec(
     'custodian-query',

@@ -89,9 +89,9 @@ export function optOutCommand(host: Host): Command {
     .action(async (_options: unknown, command: Command) => {
       const call = new Call(host, command);
       const { signal } = call;
-      const custodians = await withClient(call, (client) => client.emergency.optOut({ signal }));
+      const receipts = await withClient(call, (client) => client.emergency.optOut({ signal }));
       call.output.result(
-        { custodians },
+        { receipts },
         'You have opted out. No organization holds a share of your keys for emergencies any more.',
       );
     });
