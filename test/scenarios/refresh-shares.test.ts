@@ -136,8 +136,10 @@ describeOnEachBackend('custodians that come and go', (backend) => {
   });
 
   it('are purged of all shares when the rule ends', async () => {
-    const status = await patient.client.emergency.optOut();
-    expect(new Set(status.map(({ mspId }) => mspId))).toEqual(new Set([A, B, C]));
-    expect(status.flatMap(({ present }) => present)).toEqual([]);
+    const receipts = await patient.client.emergency.optOut();
+    expect(receipts).not.toHaveLength(0);
+    for (const { purged } of receipts) {
+      expect(new Set(purged.map(({ mspId }) => mspId))).toEqual(new Set([A, B, C]));
+    }
   });
 });
