@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import { Consortium } from '@emr-share/embedded';
 import type { BlobStore, Identity, Keyring, Ledger } from '@emr-share/gateway-client';
 import type { MspId, Role, UnixMillis, UserId } from '@emr-share/model';
+import { revokeUser } from '@emr-share/network';
 import { openSharedNetwork, restartNetwork } from './network.js';
 
 /** Whom an organization's CA certifies. */
@@ -29,6 +30,8 @@ export interface Backend {
   enrol(enrolment: Enrolment): Promise<Identity>;
   /** Certifies a further device of somebody: the certificates of the others stay. */
   enrolAgain(enrolment: Enrolment): Promise<Identity>;
+  /** Has the CA revoke all certificates of somebody; ends when every organization acts by it. */
+  revoke(mspId: MspId, userId: UserId): Promise<void>;
   /** Ends when every organization's clock is past a moment. Embedded, the clocks are moved. */
   until(moment: UnixMillis): Promise<void>;
   ledger(identity: Identity): Ledger;
@@ -57,6 +60,7 @@ async function openEmbedded(): Promise<Backend> {
     },
     enrol,
     enrolAgain: (enrolment) => enrol({ ...enrolment, isFurtherDevice: true }),
+    revoke: (mspId, userId) => consortium.revokeEnrolment(mspId, userId),
     until: (moment) => {
       ahead += Math.max(0, moment + 1 - clock.now());
       return Promise.resolve();
@@ -87,6 +91,9 @@ async function openFabric(): Promise<Backend> {
     enrol: ({ mspId, ...enrolment }) => consortium.enrol(mspId, enrolment),
     // The CA certifies a new key for who is known in the same role.
     enrolAgain: ({ mspId, ...enrolment }) => consortium.enrol(mspId, enrolment),
+    revoke: async (mspId, userId) => {
+      await revokeUser(dir, mspId, { userId });
+    },
     until: (moment) => sleep(Math.max(0, moment + 1 - Date.now())),
     ledger: (identity) => inStep.ledger(consortium.ledger(identity)),
     admin: (mspId) => consortium.admin(mspId),
