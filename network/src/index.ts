@@ -49,6 +49,7 @@ export {
   type UpgradeReport,
 } from './admin/upgrade-contract.js';
 export { type AddedOrganization, addOrganization } from './admin/add-organization.js';
+export { finishRestore, restoreSite, type RestoredSite } from './site/restore-site.js';
 export { renewCertificates, type Renewal } from './admin/renew-certificates.js';
 export type { AdminOptions } from './admin/administer.js';
 export { DEPLOYMENT_FORMATS, type DeploymentFormat, renderDeployment } from './render/render.js';

@@ -14,7 +14,7 @@ import { CONFIGTX_PROFILE, renderConfigtx } from './configtx.js';
 const LIMIT_MS = 60_000;
 
 /** The configuration that the channel would begin with if it were made now. */
-async function configAsOfNow(
+export async function configAsOfNow(
   { topology, paths, tools }: ConfigContext,
   signal?: AbortSignal,
 ): Promise<ChannelConfig> {

@@ -194,6 +194,21 @@ export async function updateConfig(
   }
 }
 
+/**
+ * Writes the block with the channel's present configuration into a file.
+ *
+ * @param as - whose admin asks
+ * @throws {@link NetworkError} COMMAND_FAILED
+ */
+export async function fetchConfigBlock(
+  context: ConfigContext,
+  as: Organization,
+  file: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  await new ConfigCli(context, signal).fetch(as, file);
+}
+
 /** Waits until every peer that runs has that block, and so acts by the configuration in it. */
 export async function awaitBlock(
   { topology, paths }: ConfigContext,

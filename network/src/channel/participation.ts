@@ -40,18 +40,21 @@ export async function channelInfo(
 }
 
 /**
- * Makes the orderer a member of the channel that the genesis block begins. The channel starts when
- * enough of its orderers have joined, in any order.
+ * Makes the orderer a member of the channel. The genesis block begins the channel, which starts when
+ * enough of its orderers have joined, in any order; by a later configuration block an orderer comes to
+ * one that runs, and gets what was before from the others.
  *
+ * @param configBlock - the block's file
  * @throws NetworkError REQUEST_FAILED with the orderer's reason
  */
 export async function joinChannel(
   node: Node<'orderer'>,
   paths: NetworkPaths,
+  configBlock: string,
   signal?: AbortSignal,
 ): Promise<void> {
   const form = new FormData();
-  form.set('config-block', new Blob([await readFile(paths.genesisBlock)]), 'config.block');
+  form.set('config-block', new Blob([await readFile(configBlock)]), 'config.block');
   const encoded = new Response(form);
   const url = channelsUrl(node);
   const { status, body } = await httpRequest(url, {

@@ -14,7 +14,16 @@ const LIMIT_MS = 90_000;
 
 type Context = Pick<NodeContext, 'topology' | 'paths' | 'tools'>;
 
-const Committed = v.object({ sequence: v.number(), version: v.string() });
+/** How a peer says that there is no approval, or only the hash of one. */
+const NO_APPROVAL =
+  /could not fetch approved chaincode definition|private data matching public hash version is not available/;
+
+const Committed = v.object({
+  sequence: v.number(),
+  version: v.string(),
+  /** MSP ID → whether it approved; by hashes, which every peer has. */
+  approvals: v.record(v.string(), v.boolean()),
+});
 const Approval = v.object({
   sequence: v.number(),
   source: v.object({
@@ -88,7 +97,7 @@ export class PeerCli {
     }
   }
 
-  /** What the organization approved last; `null` where it never did. */
+  /** What the organization approved last; `null` where it never did, or no peer of it knows any more. */
   async approval(): Promise<{ sequence: number; packageId: string | null } | null> {
     try {
       const query = ['queryapproved', ...this.#onChannel(), '--output', 'json'];
@@ -96,9 +105,7 @@ export class PeerCli {
       const { sequence, source } = v.parse(Approval, JSON.parse(stdout));
       return { sequence, packageId: source.Type.LocalPackage?.package_id ?? null };
     } catch (error) {
-      const never =
-        NetworkError.is(error, 'COMMAND_FAILED') &&
-        error.message.includes('could not fetch approved chaincode definition');
+      const never = NetworkError.is(error, 'COMMAND_FAILED') && NO_APPROVAL.test(error.message);
       if (never) return null;
       throw error;
     }

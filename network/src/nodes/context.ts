@@ -22,6 +22,8 @@ export interface NodeContext {
   packageId: string;
   /** How long this host waits for what other hosts have to do. */
   othersLimitMs: number;
+  /** An organization whose peers get blocks whose private data nobody has any more. */
+  catchingUp?: string;
 }
 
 /** Names under which certificates beside the nodes' own stand. */

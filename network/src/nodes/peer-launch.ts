@@ -46,6 +46,9 @@ function gossipBootstrap(node: Node<'peer'>, { peers }: Organization): string {
     .join(' ');
 }
 
+/** A peer asks a minute for the private data of each block that it gets. */
+const WITHOUT_PRIVATE_DATA = { CORE_PEER_GOSSIP_PVTDATA_PULLRETRYTHRESHOLD: '0s' };
+
 /** The variable that tells a peer's external builder how to reach the contract service: a secret. */
 export const BUILDER_VARIABLE = 'CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG';
 
@@ -126,6 +129,7 @@ export async function peerLaunch(node: Node<'peer'>, context: NodeContext): Prom
     command: [tools.program('peer'), 'node', 'start'],
     env: {
       ...peerEnvironment(node, context),
+      ...(context.catchingUp === node.organization ? WITHOUT_PRIVATE_DATA : {}),
       ...couchdbEnv,
       [BUILDER_VARIABLE]: await builderConfig(organization, context),
     },

@@ -105,7 +105,7 @@ function joinOrdererStep(orderer: Node<'orderer'>, context: NodeContext): Step {
     isDone: async () => (await channelInfo(orderer, topology.channel, paths)) !== null,
     run: async (signal) => {
       if ((await channelInfo(orderer, topology.channel, paths, signal)) !== null) return;
-      await joinChannel(orderer, paths, signal);
+      await joinChannel(orderer, paths, paths.genesisBlock, signal);
     },
   };
 }
@@ -179,10 +179,18 @@ async function isCommitted(cli: PeerCli, context: NodeContext): Promise<boolean>
 }
 
 /** Whether the organization approved the topology's definition for this package, or a later one. */
-async function isApproved(cli: PeerCli, context: NodeContext): Promise<boolean> {
-  const approval = await cli.approval();
-  if (approval === null) return false;
+async function isApproved(
+  cli: PeerCli,
+  { mspId }: Organization,
+  context: NodeContext,
+): Promise<boolean> {
   const { sequence } = context.topology.contract;
+  const approval = await cli.approval();
+  if (approval === null) {
+    // Its text is lost with all peers of the organization; the hash of it counts all the same.
+    const committed = await cli.committed();
+    return committed?.sequence === sequence && committed.approvals[mspId] === true;
+  }
   return (
     approval.sequence > sequence ||
     (approval.sequence === sequence && approval.packageId === context.packageId)
@@ -200,10 +208,10 @@ function approveStep(organization: Organization, peer: Node<'peer'>, context: No
     ],
     estimateMs: 2_000,
     fingerprint: fingerprint(contract, context.packageId),
-    isDone: () => isApproved(new PeerCli(context, peer), context),
+    isDone: () => isApproved(new PeerCli(context, peer), organization, context),
     run: async (signal) => {
       const cli = new PeerCli(context, peer, signal);
-      if (await isApproved(cli, context)) return;
+      if (await isApproved(cli, organization, context)) return;
       await waitFor(
         `${organization.name} approves`,
         { limitMs: lifecycleLimitMs(context), signal },

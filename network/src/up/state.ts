@@ -136,6 +136,13 @@ export class NetworkState {
     await this.#save();
   }
 
+  /** Makes steps due again, whatever they would find. */
+  async forget(isDue: (step: string) => boolean): Promise<void> {
+    const kept = Object.entries(this.#state.steps).filter(([step]) => !isDue(step));
+    this.#state = { ...this.#state, steps: Object.fromEntries(kept) };
+    await this.#save();
+  }
+
   /** Goes on with a changed topology: what was decided between two runs of `up`. */
   async adopt(topology: Topology, contract: ContractCommand = this.contract): Promise<void> {
     const { command, env = {} } = contract;
