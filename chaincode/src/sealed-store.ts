@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  EmrError,
   implicitCollection,
   type AudienceId,
   type GrantId,
@@ -55,6 +56,27 @@ export interface RecoveryPlace {
 /** Where something rests that is sealed to an organization. */
 export type SecretPlace = FragmentPlace | SharePlace | NewSharePlace | DealtPlace | RecoveryPlace;
 
+/** How a peer says that it knows the hash of a value and not the value. */
+const HASH_ALONE = /private data matching public hash version is not available/;
+
+const MISSING = ['FRAGMENT_MISSING', 'SHARE_MISSING', 'RECOVERY_SHARE_MISSING'] as const;
+
+/** Whether it is the error of a peer that lacks a sealed secret. */
+export function isMissing(error: unknown): boolean {
+  return MISSING.some((code) => EmrError.is(error, code));
+}
+
+function missing(place: SecretPlace, cause: Error): EmrError {
+  const { mspId } = place;
+  if ('planId' in place) {
+    return new EmrError('RECOVERY_SHARE_MISSING', { planId: place.planId, mspId }, { cause });
+  }
+  const { scopeId } = place;
+  return 'audienceId' in place
+    ? new EmrError('SHARE_MISSING', { mspId, audienceId: place.audienceId, scopeId }, { cause })
+    : new EmrError('FRAGMENT_MISSING', { mspId, grantId: place.grantId, scopeId }, { cause });
+}
+
 /**
  * Reads, writes and purges what is sealed. Only a service of the organization itself can read, write
  * or purge; every endorser can see the hash.
@@ -72,9 +94,20 @@ export class SealedStore {
     return hash.length === 0 ? null : Buffer.from(hash).toString('hex');
   }
 
+  /**
+   * `null` where there is none.
+   *
+   * @throws EmrError `FRAGMENT_MISSING`, `SHARE_MISSING` or `RECOVERY_SHARE_MISSING` where the peer has
+   *   its hash alone: it has not arrived yet, or was lost with the organization's peers.
+   */
   async get(place: SecretPlace): Promise<Uint8Array | null> {
-    const sealed = await this.#stub.getPrivateData(...this.#address(place));
-    return sealed.length === 0 ? null : Uint8Array.from(sealed);
+    try {
+      const sealed = await this.#stub.getPrivateData(...this.#address(place));
+      return sealed.length === 0 ? null : Uint8Array.from(sealed);
+    } catch (cause) {
+      if (cause instanceof Error && HASH_ALONE.test(cause.message)) throw missing(place, cause);
+      throw cause;
+    }
   }
 
   async put(place: SecretPlace, sealed: Uint8Array): Promise<void> {

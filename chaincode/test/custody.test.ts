@@ -286,6 +286,53 @@ describe('grants:ResealFragments', () => {
   });
 });
 
+describe('an organization whose peers and custodian keys are lost', () => {
+  /** Two fragments, one of them sealed anew before the loss; then a new key, the third. */
+  async function afterLoss(): Promise<FragmentRef[]> {
+    const resealed = await story.grant();
+    await publishNext(2);
+    await reseal([refOf(resealed)], 2);
+    const lost = [refOf(resealed), refOf(await story.grant())];
+    story.channel.world.loseValuesOf(implicitCollection(A));
+    const keys = story.channel.custodians[A];
+    await publishNext(3);
+    for (const generation of [1, 2]) keys.destroy(generation);
+    return lost;
+  }
+
+  it('says that it has no fragment, and the grant goes on with the others', async () => {
+    const grant = await story.grant();
+    const record = await story.file();
+    const ticketId = await story.ticket(grant, record);
+    story.channel.world.loseValuesOf(implicitCollection(A));
+    expect(await refusal(story.cfrag(ticketId, A))).toBe('FRAGMENT_MISSING');
+    const others = [
+      await story.cfrag(ticketId, 'HospBMSP'),
+      await story.cfrag(ticketId, 'HospCMSP'),
+    ];
+    expect(story.open(record, others)).toHaveLength(32);
+  });
+
+  it('names what is lost once, and does not pass for its custodian any more', async () => {
+    const lost = await afterLoss();
+    const sorted = (refs: readonly FragmentRef[]): string[] =>
+      refs.map(({ grantId }) => grantId).sort();
+    expect(sorted(await outdated(3))).toEqual(sorted(lost));
+    const answer = await reseal(lost, 3);
+    expect(answer).toMatchObject({ resealed: [], unreadable: lost });
+    expect(await outdated(3)).toEqual([]);
+    await publishNext(4);
+    expect(await outdated(4)).toEqual([]);
+  });
+
+  it('takes nothing for lost while a key is held that could open it', async () => {
+    const grant = await story.grant();
+    story.channel.world.loseValuesOf(implicitCollection(A));
+    await publishNext(2);
+    expect(await refusal(reseal([refOf(grant)], 2))).toBe('FRAGMENT_MISSING');
+  });
+});
+
 describe('grants:ListOutdatedFragments', () => {
   it('comes in pages, and tells which generations grants may name', async () => {
     const grants = [await story.grant(), await story.grant(), await story.grant()];

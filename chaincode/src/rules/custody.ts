@@ -16,6 +16,7 @@ import { assertAccepted, assertAdminOf, assertOwnOrganization, custodianOf } fro
 import type { Invocation } from '../invocation.js';
 import type { FactKey } from '../ledger-keys.js';
 import { readSealed } from '../sealed-secret.js';
+import { isMissing } from '../sealed-store.js';
 import { bytesOf } from '../signed-facts.js';
 import type { PageRequest } from '../world-state.js';
 
@@ -111,7 +112,8 @@ export async function listOutdated<V, R>(
 
 /**
  * Writes private data of this organization only. What it reads is guarded as in any transaction: a
- * secret that is purged, or a grant that has ended, before this is ordered, stays so.
+ * secret that is purged, or a grant that has ended, before this is ordered, stays so. What was lost is
+ * unreadable, too, and purged: its hash alone would look as if the organization had it.
  *
  * @throws EmrError `INPUT_INVALID` for another organization, `ROLE_DENIED`; `CUSTODIAN_STALE` where
  *   the key of the generation is not held.
@@ -131,14 +133,17 @@ export async function resealEach<R>(
   const answer: Resealed<R> = { resealed: [], unreadable: [] };
   for (const ref of refs) {
     const terms = await liveTerms(invocation, ref);
-    const stored = terms === null ? null : await outdated(invocation, terms, generation);
-    if (terms === null || stored === null) continue;
+    if (terms === null) continue;
     try {
+      const stored = await outdated(invocation, terms, generation);
+      if (stored === null) continue;
       const opened = openStored(stored, terms, service.custodians);
       await sealed.put(terms.place, reseal(opened, terms, generation, key));
       answer.resealed.push(ref);
     } catch (error) {
-      if (!isUnreadable(error)) throw error;
+      const lost = isLost(error, invocation, generation);
+      if (!lost && !isUnreadable(error)) throw error;
+      if (lost) await sealed.purge(terms.place);
       answer.unreadable.push(ref);
     }
   }
@@ -155,7 +160,20 @@ async function isOutdated(
   const hash = await invocation.sealed.sha256Of(place);
   if (hash === null) return false;
   if (hash === commitment.sealedSha256) return commitment.generation < generation;
-  return (await outdated(invocation, terms, generation)) !== null;
+  try {
+    return (await outdated(invocation, terms, generation)) !== null;
+  } catch (error) {
+    if (isLost(error, invocation, generation)) return true;
+    throw error;
+  }
+}
+
+/**
+ * Whether what this peer lacks is lost for good: no key is held that could open it if it arrived. While
+ * one is, it may be on its way from the organization's other peer.
+ */
+function isLost(error: unknown, { service }: Invocation, generation: KeyGeneration): boolean {
+  return isMissing(error) && service.custodians.generations.every((held) => held >= generation);
 }
 
 /** What rests there, where it is sealed to an earlier key or to none that is held. */

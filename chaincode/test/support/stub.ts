@@ -139,7 +139,7 @@ export function createStub(
         ...(page.length === 0 ? {} : { metadata }),
       });
     }) as ChaincodeStub['getStateByPartialCompositeKeyWithPagination'],
-    getPrivateData: (collection, key) => {
+    getPrivateData: async (collection, key) => {
       own(collection);
       simulation.privateReads.add(address(collection, key));
       return Promise.resolve(Buffer.from(world.privateValue(address(collection, key))));

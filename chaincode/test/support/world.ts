@@ -55,9 +55,22 @@ export class World {
     return this.#hashes.get(address) ?? EMPTY;
   }
 
-  /** Only a peer of the owner has the value. */
+  /** Only a peer of the owner has the value. Throws as such a peer does that has only the hash. */
   privateValue(address: string): Uint8Array {
-    return this.#values.get(address) ?? EMPTY;
+    const value = this.#values.get(address);
+    if (value === undefined && this.#hashes.has(address)) {
+      throw new Error(
+        'GET_STATE failed: private data matching public hash version is not available',
+      );
+    }
+    return value ?? EMPTY;
+  }
+
+  /** As where all peers of an organization are made anew from the blocks: the hashes stay. */
+  loseValuesOf(collection: string): void {
+    for (const address of this.privateAddresses()) {
+      if (address.startsWith(collection)) this.#values.delete(address);
+    }
   }
 
   commit({ writes, privateWrites }: Simulation): void {
