@@ -25,7 +25,12 @@ export function userIdOf(certificatePem: string): UserId {
   );
 }
 
-function attributesOf(certificatePem: string): Readonly<Record<string, string>> {
+/**
+ * The attributes that Fabric CA wrote into a certificate; `{}` where it wrote none.
+ *
+ * @throws EmrError `INPUT_INVALID` where it cannot be read.
+ */
+export function attributesOf(certificatePem: string): Readonly<Record<string, string>> {
   try {
     const extension = new X509Certificate(certificatePem).getExtension(ATTRIBUTES_OID);
     if (extension === null) return {};

@@ -22,6 +22,7 @@ import { recordsCommand } from './records.js';
 import { recoveryCommand } from './recovery/index.js';
 import { registerCommand } from './register.js';
 import { revokeCommand } from './revoke.js';
+import { siteCommand } from './site/index.js';
 import { summaryCommand } from './summary/index.js';
 import { uploadCommand } from './upload.js';
 import { verifyCommand } from './verify.js';
@@ -48,5 +49,6 @@ export const COMMANDS: readonly ((host: Host) => Command)[] = [
   purposesCommand,
   categoriesCommand,
   networkCommand,
+  siteCommand,
   drillCommand,
 ];

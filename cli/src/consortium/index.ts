@@ -11,3 +11,8 @@ export {
   type FabricEnrolment,
 } from './fabric-consortium.js';
 export { openOwnNetwork, type OwnNetwork, type OwnNetworkOptions } from './own-network.js';
+export {
+  restoreHospital,
+  type HospitalReport,
+  type RestoreHospitalOptions,
+} from '../site/restore-hospital.js';

@@ -14,5 +14,6 @@ export {
 export { enrolAtAuthority, type EnrolmentRequest } from './enrol-at-authority.js';
 export { DirectLedger, type DirectLedgerOptions } from './direct-ledger.js';
 export { FabricLedger, type FabricLedgerOptions, type TransactionFate } from './fabric-ledger.js';
+export { readSiteFacts, type SeenUser, type SiteFacts } from './site-facts.js';
 export { InStep } from './in-step.js';
 export type { FabricDeadlines, GatewayEndpoint } from './gateway-pool.js';

@@ -4,4 +4,5 @@
  * @module
  */
 export { KuboBlobStore, type KuboBlobStoreOptions } from './kubo-blob-store.js';
+export type { Replenished, ReplenishProgress } from './replenish.js';
 export type { KuboEndpoint, KuboLimits } from './kubo-endpoint.js';

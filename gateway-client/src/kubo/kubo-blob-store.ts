@@ -20,6 +20,7 @@ import type { Added } from './add-request.js';
 import { BlockSearch } from './block-search.js';
 import { DEFAULT_KUBO_LIMITS, type KuboEndpoint, type KuboLimits } from './kubo-endpoint.js';
 import { KuboNode, type StagedPin } from './kubo-node.js';
+import { emptyBlob, replenish, type Replenished, type ReplenishProgress } from './replenish.js';
 import { blobOf, FILED, markOf, stagedName } from './staging-mark.js';
 
 /** Blocks asked for at a time: hides the round trip, holds this many MiB. */
@@ -138,6 +139,35 @@ export class KuboBlobStore implements BlobStore {
     return [...new Set(dropped.flat())];
   }
 
+  /**
+   * Copies blobs to further nodes until each is filed on as many as there are to be replicas: after a
+   * node was lost, and an empty one came in its place. Nodes with fewer blobs get them first. Harmless
+   * to repeat.
+   *
+   * @param cids - what the ledger refers to
+   * @throws EmrError `STORE_UNAVAILABLE` where too few nodes are up, or one fails to copy.
+   */
+  async replenish(
+    cids: Iterable<string>,
+    options: BlobCallOptions & {
+      readonly onProgress?: ((progress: ReplenishProgress) => void) | undefined;
+    } = {},
+  ): Promise<Replenished> {
+    const { signal, onProgress } = options;
+    const blobs = [...new Set(cids)].map((cid) => this.#parse(cid, signal));
+    const holdings = await this.#onEachUp(signal, async (node) => {
+      const filed = await node.filedBlobs(signal);
+      return { node, filed: new Set(filed.map(String)) };
+    });
+    return replenish(blobs, {
+      holdings,
+      replicas: this.#replicas,
+      sizeOf: async (cid) => (await this.stat(cid, { signal })).sizeBytes,
+      signal,
+      onProgress,
+    });
+  }
+
   #parse(cid: string, signal: Signal): CID {
     signal?.throwIfAborted();
     return parseBlobCid(cid);
@@ -230,17 +260,13 @@ async function copy(
 ): Promise<void> {
   if (sizeBytes === 0) {
     // Bitswap does not pass on a block of no bytes (Kubo 0.42): the other node would wait for ever.
-    await to.add(nothing(), { pinName, signal });
+    await to.add(emptyBlob(), { pinName, signal });
     return;
   }
   // They may be connected already, or reach each other in another way.
   await to.connectTo(from, signal).catch(() => undefined);
   signal?.throwIfAborted();
   await to.pin(CID.parse(mark), pinName, signal, sizeBytes);
-}
-
-async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {
-  // Ends at once.
 }
 
 /** Files or drops what an old staging mark holds; the CID where it is dropped. */

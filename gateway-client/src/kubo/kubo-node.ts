@@ -9,7 +9,7 @@ import type { CID } from 'multiformats/cid';
 import { withTimeLimit } from '../time-limit.js';
 import { addToNode, type Added, type AddOptions } from './add-request.js';
 import { storeUnavailable, type KuboEndpoint, type KuboLimits } from './kubo-endpoint.js';
-import { stagedAt, STAGED_PREFIX } from './staging-mark.js';
+import { FILED, stagedAt, STAGED_PREFIX } from './staging-mark.js';
 
 /** Kubo has one status, 500, for all refusals: their texts tell them apart (Kubo 0.42). */
 const NOT_LOCAL = /not found locally|could not find/;
@@ -110,6 +110,18 @@ export class KuboNode {
         if (at !== null) pins.push({ mark: cid, stagedAt: at });
       }
       return pins;
+    });
+  }
+
+  /** All blobs that are filed here. The node looks through all its pins. */
+  async filedBlobs(signal: AbortSignal | undefined): Promise<CID[]> {
+    return this.#call(this.#limits.collectMs, signal, async (options) => {
+      const blobs: CID[] = [];
+      const query = { ...options, name: FILED, type: 'recursive' as const };
+      for await (const { cid, name } of this.#client.pin.ls(query)) {
+        if (name === FILED) blobs.push(cid);
+      }
+      return blobs;
     });
   }
 
