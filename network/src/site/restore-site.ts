@@ -81,8 +81,8 @@ export async function restoreSite(
     if (!resumed) {
       await requireLost(lost, paths);
       await requirePorts(topology, paths);
-      await markRestoring(paths, lost.name);
       await state.forget(isDueAgain(lost));
+      await markRestoring(paths, lost.name);
     }
     const context = contextOf(topology);
     const isSupervised = (await supervisorReport(dir)).pid !== null;
