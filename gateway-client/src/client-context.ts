@@ -17,13 +17,17 @@ export type WarningListener = (warning: EmrError) => void;
 export interface ClientContext {
   readonly ledger: Ledger;
   readonly blobs: BlobStore;
+  /** The caller's own; another one after {@link renew}. Ask for it at each call. */
   readonly keyring: Keyring;
+  /** Another one after {@link renew}. */
   readonly directory: Directory;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly warn: WarningListener;
   readonly userId: UserId;
   readonly mspId: MspId;
+  /** Goes over to another keyring of the same user. */
+  renew(keyring: Keyring): void;
   /** Ends when the caller aborts or the client closes. Throws the reason where that has happened. */
   signalOf(options: CallOptions | undefined): AbortSignal;
 }

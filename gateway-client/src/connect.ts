@@ -15,8 +15,10 @@ import { systemClock, type Clock } from './clock.js';
 import { Directory } from './directory.js';
 import { Emergency } from './emergency/emergency.js';
 import { Grants } from './grants/grants.js';
-import { Identity } from './identity/identity.js';
+import { hasKeysOf, Identity } from './identity/identity.js';
+import { firstKeys, type UserKeys } from './key-history.js';
 import type { Keyring } from './keyring.js';
+import { Keys } from './keys/keys.js';
 import type { BlobStore } from './ports/blob-store.js';
 import type { CallOptions, Ledger } from './ports/ledger.js';
 import { Records } from './records/records.js';
@@ -56,6 +58,7 @@ export interface EmrClient extends AsyncDisposable {
   readonly summary: Summaries;
   readonly audit: Audit;
   readonly recovery: Recovery;
+  readonly keys: Keys;
   /** Ends calls that are under way, and refuses further ones. Ledger and store stay open. */
   close(): Promise<void>;
 }
@@ -69,7 +72,7 @@ export interface EmrClient extends AsyncDisposable {
 export async function connect(options: ConnectOptions): Promise<EmrClient> {
   const closing = new AbortController();
   const context = contextOf(options, closing.signal);
-  await assertOwnKeyring(context, context.signalOf(options));
+  context.renew(await registeredKeyring(context, context.signalOf(options)));
   const access = new Access(context);
   const records = new Records(context, access);
   const desk = new TicketDesk(context);
@@ -91,21 +94,33 @@ export async function connect(options: ConnectOptions): Promise<EmrClient> {
     summary: new Summaries(context, records),
     audit: new Audit(context),
     recovery: new Recovery(context),
+    keys: new Keys(context),
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
 function contextOf(options: ConnectOptions, closed: AbortSignal): ClientContext {
-  const { ledger, blobs, keyring, organizations } = options;
+  const { ledger, blobs, organizations } = options;
   const warn = options.onWarning ?? ((): void => undefined);
-  const { verifyingPk, readerKeyHex } = keyring;
-  const ownKeys = { userId: ledger.userId, verifyingPk, readerKeyHex };
+  const directoryFor = (keyring: Keyring): Directory =>
+    new Directory({ ledger, ownKeys: ownKeys(ledger, keyring), warn, organizations });
+  let { keyring } = options;
+  let directory = directoryFor(keyring);
   return {
     ledger,
     blobs,
-    keyring,
-    directory: new Directory({ ledger, ownKeys, warn, organizations }),
+    get keyring() {
+      return keyring;
+    },
+    get directory() {
+      return directory;
+    },
+    renew: (renewed) => {
+      if (renewed === keyring) return;
+      keyring = renewed;
+      directory = directoryFor(renewed);
+    },
     clock: options.clock ?? systemClock,
     rng: options.rng ?? systemRng,
     warn,
@@ -119,16 +134,25 @@ function contextOf(options: ConnectOptions, closed: AbortSignal): ClientContext 
   };
 }
 
-/** Says at once what would otherwise surface as a signature that does not verify. */
-async function assertOwnKeyring(
+/** Of a keyring that was never rotated; when an earlier one was in force, the ledger says. */
+function ownKeys({ userId }: Ledger, keyring: Keyring): UserKeys | undefined {
+  const { number, verifyingPk, readerKeyHex } = keyring;
+  return number === 0 ? firstKeys(userId, { verifyingPk, readerKeyHex, since: 0 }) : undefined;
+}
+
+/**
+ * The keyring that the ledger has the keys of: the caller's, or the one of a rotation that was cut off.
+ * Says at once what would otherwise surface as a signature that does not verify.
+ */
+async function registeredKeyring(
   { ledger, keyring, userId }: ClientContext,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Keyring> {
   const user = await find('USER_NOT_FOUND', () =>
     ledger.evaluate('registry:GetUser', { userId }, { signal }),
   );
-  const isOwn =
-    user === null ||
-    (user.verifyingKey === keyring.verifyingKeyHex && user.readerKey === keyring.readerKeyHex);
-  if (!isOwn) throw new EmrError('USER_EXISTS', { userId });
+  if (user === null || hasKeysOf(user, keyring)) return keyring;
+  const { pending } = keyring;
+  if (pending !== null && hasKeysOf(user, pending)) return pending;
+  throw new EmrError('USER_EXISTS', { userId });
 }

@@ -5,7 +5,7 @@
  */
 import { categoryScopeId, parseScopeId, type Category, type ScopeId } from '@emr-share/model';
 import type { ClientContext } from './client-context.js';
-import { ownCurrentScope } from './identity/scopes.js';
+import { ownCurrentScope, ownScopes, type OwnScope } from './identity/scopes.js';
 
 /** What both kinds of grant have. */
 export interface Covering {
@@ -47,7 +47,7 @@ export async function lackingScopes(
   grant: Covering,
   categories: readonly Category[],
   { reach, signal }: { readonly reach: Reach; readonly signal: AbortSignal },
-): Promise<readonly ScopeId[]> {
+): Promise<readonly OwnScope[]> {
   const lacking = await Promise.all(
     categories.map(async (category) => {
       const current = await ownCurrentScope(context, category, signal);
@@ -56,5 +56,5 @@ export async function lackingScopes(
       return missingScopes(grant, category, { from, to: current.epoch });
     }),
   );
-  return lacking.flat();
+  return ownScopes(context, lacking.flat(), signal);
 }

@@ -14,7 +14,7 @@ import {
 } from '@emr-share/model';
 import { sha256Hex } from './bytes.js';
 import type { ClientContext } from './client-context.js';
-import { publicKeyOf } from './directory.js';
+import { publicKeyOf } from './key-history.js';
 import { whileBehind } from './retry.js';
 
 /** A custodian's current key. */

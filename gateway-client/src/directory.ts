@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { PublicKey } from '@emr-share/crypto';
+import type { PublicKey } from '@emr-share/crypto';
 import {
   EmrError,
   groupScopeId,
@@ -19,36 +19,24 @@ import {
   type ScopeBody,
   type ScopeGroup,
   type ScopeId,
+  type SignatureTag,
   type SignedScope,
-  type User,
   type UserId,
 } from '@emr-share/model';
 import { readAgreed, type Electorate } from './agreement.js';
-import { hexToBytes } from './bytes.js';
 import type { WarningListener } from './client-context.js';
-import { decoding } from './crypto-failure.js';
+import { followedKeys, keysFor, type UserKeys, type When } from './key-history.js';
 import type { Ledger } from './ports/ledger.js';
 import { find } from './settle.js';
-import { assertSigned } from './signed.js';
+import { isSigned, type Signed } from './signed.js';
 
-/** The public keys of a registered user; they never change. */
-export interface UserKeys {
-  readonly userId: UserId;
-  readonly verifyingPk: PublicKey;
-  readonly readerKeyHex: string;
-}
-
-/** Decodes a public key that the ledger holds as hex. */
-export function publicKeyOf(hex: string, what: string): PublicKey {
-  return decoding(what, () => PublicKey.fromCompressedBytes(hexToBytes(hex)));
-}
-
-function keysOf(userId: UserId, user: User): UserKeys {
-  const { status: _status, suspendedAt: _suspendedAt, signature, ...body } = user;
-  const verifyingPk = publicKeyOf(body.verifyingKey, 'the verifying key');
-  if (body.userId !== userId) throw new EmrError('SIGNATURE_INVALID', { what: 'registration' });
-  assertSigned('registration', { body, signature }, verifyingPk, 'registration');
-  return { userId, verifyingPk, readerKeyHex: body.readerKey };
+/** A signed fact, and when it says that it was made. */
+export interface DatedFact {
+  readonly tag: SignatureTag;
+  readonly signed: Signed;
+  readonly when: When;
+  /** Names it in the error. */
+  readonly what: string;
 }
 
 /** Verified reads of one client. */
@@ -75,7 +63,31 @@ export class Directory {
   }
 
   /**
-   * A user's keys, as a majority of the organizations have them. Kept for the life of the client.
+   * Checks that a user signed a fact with a key that was in force when the fact was made. Where keys
+   * that are kept do not fit, the user may have rotated them since: they are read once more.
+   *
+   * @returns the key.
+   * @throws EmrError `SIGNATURE_INVALID`, and as {@link keys}.
+   */
+  async signer(userId: UserId, fact: DatedFact, signal: AbortSignal): Promise<PublicKey> {
+    const kept = this.#keys.get(userId);
+    const known = kept ?? (await this.keys(userId, signal));
+    const key = signerAmong(known, fact);
+    if (key !== undefined) return key;
+    const newer = kept === undefined ? undefined : await this.#lookUp(userId, signal);
+    const found = newer && signerAmong(newer, fact);
+    if (found !== undefined) return found;
+    throw new EmrError('SIGNATURE_INVALID', { what: fact.what });
+  }
+
+  /** Reads a user's keys again when they are next asked for. */
+  forget(userId: UserId): void {
+    this.#keys.delete(userId);
+  }
+
+  /**
+   * A user's keys, as a majority of the organizations have them, each rotation signed by the key before
+   * it. Kept until {@link forget}, or until a signature does not fit them.
    *
    * @throws EmrError `USER_NOT_FOUND`, `SIGNATURE_INVALID`, `ENDORSEMENT_MISMATCH`.
    */
@@ -107,7 +119,12 @@ export class Directory {
 
   async #agreedKeys(userId: UserId, signal: AbortSignal): Promise<UserKeys> {
     const electorate = await this.#electorate(signal);
-    return keysOf(userId, await readAgreed(electorate, 'registry:GetUser', { userId }));
+    const user = await readAgreed(electorate, 'registry:GetUser', { userId });
+    const { rotations } =
+      user.keyNumber === undefined
+        ? { rotations: [] }
+        : await readAgreed(electorate, 'registry:GetKeyHistory', { userId });
+    return followedKeys(userId, user, rotations);
   }
 
   /**
@@ -121,7 +138,7 @@ export class Directory {
     signal: AbortSignal,
   ): Promise<ScopeBody & { readonly epoch: number }> {
     const request = { patient, group };
-    const [scope, keys] = await Promise.all([
+    const [scope] = await Promise.all([
       this.#ledger.evaluate('registry:GetCurrentScope', request, { signal }),
       this.keys(patient, signal),
     ]);
@@ -130,21 +147,23 @@ export class Directory {
     if (scope.body.scopeId !== groupScopeId(patient, group, Math.max(epoch, 0))) {
       throw new EmrError('SIGNATURE_INVALID', { what: 'scope' });
     }
-    return { ...checkedScope(scope, patient, keys), epoch };
+    // Of its time would not do: who has stolen an earlier key could date a scope back.
+    return { ...(await this.#checkedScope(scope, patient, 'now', signal)), epoch };
   }
 
   /** A published scope, or `null`. Throws `SIGNATURE_INVALID`. */
   async findScope(scopeId: ScopeId, signal: AbortSignal): Promise<ScopeBody | null> {
     const { patient } = parseScopeId(scopeId);
     try {
-      const [scope, keys] = await Promise.all([
+      const [scope] = await Promise.all([
         this.#ledger.evaluate('registry:GetScope', { scopeId }, { signal }),
         this.keys(patient, signal),
       ]);
       if (scope.body.scopeId !== scopeId) {
         throw new EmrError('SIGNATURE_INVALID', { what: 'scope' });
       }
-      return checkedScope(scope, patient, keys);
+      const when = { around: scope.body.publishedAt };
+      return await this.#checkedScope(scope, patient, when, signal);
     } catch (error) {
       if (EmrError.is(error, 'SCOPE_NOT_FOUND')) return null;
       throw error;
@@ -153,14 +172,15 @@ export class Directory {
 
   /** A patient's current policy. Throws `POLICY_NOT_FOUND`, `SIGNATURE_INVALID`. */
   async policy(patient: UserId, signal: AbortSignal): Promise<PolicyBody> {
-    const [policy, keys] = await Promise.all([
+    const [policy] = await Promise.all([
       this.#ledger.evaluate('registry:GetPolicy', { patient }, { signal }),
       this.keys(patient, signal),
     ]);
     if (policy.body.patient !== patient) {
       throw new EmrError('SIGNATURE_INVALID', { what: 'policy' });
     }
-    assertSigned('policy', policy, keys.verifyingPk, 'policy');
+    const when = { around: policy.body.publishedAt };
+    await this.signer(patient, { tag: 'policy', signed: policy, when, what: 'policy' }, signal);
     return policy.body;
   }
 
@@ -195,6 +215,17 @@ export class Directory {
     return find('ROSTER_NOT_FOUND', () => readAgreed(electorate, 'custody:GetRoster', {}));
   }
 
+  async #checkedScope(
+    scope: SignedScope,
+    patient: UserId,
+    when: When,
+    signal: AbortSignal,
+  ): Promise<ScopeBody> {
+    if (scope.body.patient !== patient) throw new EmrError('SIGNATURE_INVALID', { what: 'scope' });
+    await this.signer(patient, { tag: 'scope', signed: scope, when, what: 'scope' }, signal);
+    return scope.body;
+  }
+
   async #electorate(signal: AbortSignal): Promise<Electorate> {
     this.#organizations ??= await this.#publishedOrganizations(signal);
     const organizations = this.#organizations ?? [this.#ledger.mspId];
@@ -208,8 +239,6 @@ export class Directory {
   }
 }
 
-function checkedScope(scope: SignedScope, patient: UserId, keys: UserKeys): ScopeBody {
-  if (scope.body.patient !== patient) throw new EmrError('SIGNATURE_INVALID', { what: 'scope' });
-  assertSigned('scope', scope, keys.verifyingPk, 'scope');
-  return scope.body;
+function signerAmong(keys: UserKeys, { tag, signed, when }: DatedFact): PublicKey | undefined {
+  return keysFor(keys, when).find((key) => isSigned(tag, signed, key));
 }

@@ -7,7 +7,17 @@
 export { connect, type ConnectOptions, type EmrClient } from './connect.js';
 export type { WarningListener } from './client-context.js';
 export type { Clock } from './clock.js';
-export { Keyring, type Delegation, type Escrow, type Reencryption } from './keyring.js';
+export {
+  Keyring,
+  type Delegation,
+  type Escrow,
+  type KeyringOptions,
+  type Reencryption,
+  type ScopeChoice,
+} from './keyring.js';
+export type { KeyFacts, Keys } from './keys/keys.js';
+export type { RotatedKeys, RotateKeysOptions, RotationStep } from './keys/rotate-keys.js';
+export type { RotationStore } from './keys/rotation-store.js';
 export type { Progress, ProgressListener } from './progress.js';
 export { readBytes } from './byte-stream.js';
 

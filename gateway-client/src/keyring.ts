@@ -1,19 +1,17 @@
 /**
- * A user's keys: all derived from one 32-byte seed, used here and never given out.
- * See docs/protocol.md §3.
+ * A user's keys: all derived from one 32-byte seed, and from those that it has replaced; used here and
+ * never given out. See docs/protocol.md §3.
  *
  * @module
  */
 import {
+  CryptoError,
   decryptOriginal,
   decryptReencrypted,
   generateKFrags,
-  openBox,
   sealBox,
   SecretKey,
-  SecretKeyFactory,
   shareSecretKey,
-  Signer,
   systemRng,
   type Capsule,
   type PublicKey,
@@ -30,19 +28,18 @@ import {
   type ScopeId,
   type SignatureTag,
 } from '@emr-share/model';
-import { bytesToHex, hmac, sha256, utf8ToBytes } from './bytes.js';
+import { bytesToHex, hmac, sha256 } from './bytes.js';
+import { SEED_BYTES, SeedKeys } from './seed-keys.js';
 
-const SEED_BYTES = 32;
-const LABELS = {
-  verifying: utf8ToBytes('emr-share/verifying/v1'),
-  reader: utf8ToBytes('emr-share/reader/v1'),
-  uploadTag: utf8ToBytes('emr-share/upload-tag/v1'),
-  scope: (scopeId: ScopeId) => utf8ToBytes(`emr-share/scope/v1/${scopeId}`),
-} as const;
+/** A scope, and which key of it is meant. */
+export interface ScopeChoice {
+  readonly scopeId: ScopeId;
+  /** As published: it tells which seed the scope is under. Default: under the newest one. */
+  readonly delegatingKey?: string | undefined;
+}
 
 /** What {@link Keyring.delegate} needs to know. */
-export interface Delegation {
-  readonly scopeId: ScopeId;
+export interface Delegation extends ScopeChoice {
   /** The delegatee's reader key. */
   readonly delegateePk: PublicKey;
   /** `t`: how many fragments are needed. */
@@ -63,6 +60,17 @@ export interface Reencryption {
   readonly capsule: Capsule;
   readonly cfrags: readonly VerifiedCapsuleFrag[];
   readonly encryptedDek: Uint8Array;
+  /** Reader key that the grant delegates to. Default: the newest one. */
+  readonly readerKeyHex?: string | undefined;
+}
+
+export interface KeyringOptions {
+  /** Seeds that the keyring has replaced, the oldest first. What is under them stays readable. */
+  readonly earlier?: readonly Uint8Array[] | undefined;
+  /** The seed of a rotation that has begun: the ledger may have its keys already. */
+  readonly pending?: Uint8Array | undefined;
+  /** For signatures and fragments; default the platform's. Test use only. */
+  readonly rng?: Rng | undefined;
 }
 
 /**
@@ -71,35 +79,33 @@ export interface Reencryption {
  * `Keyring:…`, in JSON too.
  */
 export class Keyring {
-  readonly #factory: SecretKeyFactory;
-  readonly #signer: Signer;
-  readonly #reader: SecretKey;
-  readonly #uploadSecret: Uint8Array;
-  readonly #seed: Uint8Array;
+  readonly #newest: SeedKeys;
+  /** The newest first. */
+  readonly #all: readonly SeedKeys[];
+  readonly #pending: Uint8Array | undefined;
   readonly #rng: Rng;
 
-  private constructor(seed: Uint8Array, rng: Rng) {
-    this.#seed = Uint8Array.from(seed);
-    this.#factory = SecretKeyFactory.fromSecureRandomness(seed);
-    this.#signer = new Signer(this.#factory.makeKey(LABELS.verifying));
-    this.#reader = this.#factory.makeKey(LABELS.reader);
-    this.#uploadSecret = this.#factory.makeSecret(LABELS.uploadTag);
-    this.#rng = rng;
+  private constructor(seed: Uint8Array, { earlier = [], pending, rng }: KeyringOptions) {
+    this.#newest = new SeedKeys(seed);
+    this.#all = [this.#newest, ...earlier.map((one) => new SeedKeys(one)).reverse()];
+    this.#pending = pending && Uint8Array.from(pending);
+    this.#rng = rng ?? systemRng;
   }
 
   /**
    * Derives the keyring of a seed. The same seed always gives the same keys.
    *
    * @param seed - 32 bytes from a cryptographic generator; the keystore keeps them.
-   * @param options - `rng`: for signatures and fragments; default the platform's. Test use only.
    * @throws EmrError `INPUT_INVALID` for another length.
    */
-  static fromSeed(seed: Uint8Array, options: { readonly rng?: Rng | undefined } = {}): Keyring {
-    if (seed.length !== SEED_BYTES) {
-      const problem = `expected ${SEED_BYTES} bytes, got ${seed.length}`;
+  static fromSeed(seed: Uint8Array, options: KeyringOptions = {}): Keyring {
+    const { earlier = [], pending = seed } = options;
+    const wrong = [seed, pending, ...earlier].find(({ length }) => length !== SEED_BYTES);
+    if (wrong !== undefined) {
+      const problem = `expected ${SEED_BYTES} bytes, got ${wrong.length}`;
       throw new EmrError('INPUT_INVALID', { what: 'the seed', problem });
     }
-    return new Keyring(seed, options.rng ?? systemRng);
+    return new Keyring(seed, options);
   }
 
   /** A keyring that lives as long as the process. Everything sealed to it is lost with it. */
@@ -107,14 +113,61 @@ export class Keyring {
     return Keyring.fromSeed((options.rng ?? systemRng)(SEED_BYTES), options);
   }
 
+  /** How many seeds this one has replaced. */
+  get number(): number {
+    return this.#all.length - 1;
+  }
+
+  /** Whether a seed is the newest one. */
+  isOf(seed: Uint8Array): boolean {
+    return bytesToHex(seed) === bytesToHex(this.#newest.seed);
+  }
+
+  /** What takes this keyring's place once the ledger has its keys; `null` while no rotation is begun. */
+  get pending(): Keyring | null {
+    return this.#pending === undefined ? null : this.succeededBy(this.#pending);
+  }
+
+  /** The keyring of a new seed, for which this one's become earlier ones. */
+  succeededBy(seed: Uint8Array): Keyring {
+    const earlier = this.#all.map((keys) => keys.seed).reverse();
+    return Keyring.fromSeed(seed, { earlier, rng: this.#rng });
+  }
+
+  /** This keyring, with a rotation begun. */
+  withPending(seed: Uint8Array): Keyring {
+    const [newest, ...earlier] = this.#all.map((keys) => keys.seed);
+    return new Keyring(newest ?? seed, {
+      earlier: earlier.reverse(),
+      pending: seed,
+      rng: this.#rng,
+    });
+  }
+
+  /**
+   * Seals the seed that the newest one has replaced to a key of the newest one.
+   *
+   * @throws EmrError `INPUT_INVALID` where it has replaced none.
+   */
+  sealFormerSeed(context: Uint8Array): Uint8Array {
+    const [newest, former] = this.#all;
+    if (newest === undefined || former === undefined) {
+      throw new EmrError('INPUT_INVALID', {
+        what: 'the keyring',
+        problem: 'its seed is its first',
+      });
+    }
+    return sealBox(newest.formerSeedPk, former.seed, { context, rng: this.#rng });
+  }
+
   /** Checks this user's signatures. */
   get verifyingPk(): PublicKey {
-    return this.#signer.verifyingKey();
+    return this.#newest.signer.verifyingKey();
   }
 
   /** Grants to this user delegate to this key. */
   get readerPk(): PublicKey {
-    return this.#reader.publicKey();
+    return this.#newest.reader.publicKey();
   }
 
   get verifyingKeyHex(): string {
@@ -125,14 +178,24 @@ export class Keyring {
     return bytesToHex(this.readerPk.toCompressedBytes());
   }
 
-  /** The delegating public key of one of this user's scopes: one multiplication. */
+  /** The reader key, of whatever seed, that has this encoding; `null` where it is another user's. */
+  ownReaderPk(readerKeyHex: string): PublicKey | null {
+    return this.#readerOf(readerKeyHex)?.publicKey() ?? null;
+  }
+
+  /** The delegating public key of one of this user's scopes, under the newest seed: one multiplication. */
   scopeKeyHex(scopeId: ScopeId): string {
-    return bytesToHex(this.#scopeSk(scopeId).publicKey().toCompressedBytes());
+    return this.#newest.scopeKeyHex(scopeId);
+  }
+
+  /** Whether a published delegating key is that of this user's scope, under whatever seed. */
+  derivesScope(scopeId: ScopeId, delegatingKey: string): boolean {
+    return this.#all.some((keys) => keys.scopeKeyHex(scopeId) === delegatingKey);
   }
 
   /** Signs `body` under `tag`. @returns r ‖ s, 64 bytes as hex, low-S. */
   sign(tag: SignatureTag, body: CanonicalValue): string {
-    const signature = this.#signer.sign(signedBytes(tag, body), { rng: this.#rng });
+    const signature = this.#newest.signer.sign(signedBytes(tag, body), { rng: this.#rng });
     return bytesToHex(signature.toBEBytes());
   }
 
@@ -140,13 +203,16 @@ export class Keyring {
    * Splits the re-encryption key (`RK`) from a scope of this user to a delegatee.
    *
    * (Delegator side.) Both keys are signed into the fragments, so that a custodian can check them.
-   * Fragment `i` goes to custodian `i` and to nobody else.
+   * Fragment `i` goes to custodian `i` and to nobody else. They are signed with the newest key, under
+   * whatever seed the scope is.
+   *
+   * @throws EmrError `SIGNATURE_INVALID` where no seed derives the delegating key that is named.
    */
   delegate(delegation: Delegation): VerifiedKeyFrag[] {
     return generateKFrags(
-      this.#scopeSk(delegation.scopeId),
+      this.#scopeSk(delegation),
       delegation.delegateePk,
-      this.#signer,
+      this.#newest.signer,
       delegation.threshold,
       delegation.shares,
       true,
@@ -159,37 +225,43 @@ export class Keyring {
    * Shares the secret key of a scope of this user, for readers who are not known yet.
    *
    * (Delegator side.) Share `i` goes to custodian `i` and to nobody else; the commitments are public.
+   *
+   * @throws EmrError `SIGNATURE_INVALID` where no seed derives the delegating key that is named.
    */
-  shareScope(scopeId: ScopeId, shape: SharingShape): SharedKey {
-    return shareSecretKey(this.#scopeSk(scopeId), shape, { rng: this.#rng });
+  shareScope(scopeId: ScopeId, shape: SharingShape, delegatingKey?: string): SharedKey {
+    const scopeSk = this.#scopeSk({ scopeId, delegatingKey });
+    return shareSecretKey(scopeSk, shape, { rng: this.#rng });
   }
 
   /**
-   * Seals the seed to a key pair of its own, shares the secret half and forgets it.
+   * Seals the newest seed to a key pair of its own, shares the secret half and forgets it.
    *
    * @param context - What the sealed seed is bound to.
    */
   escrow(shape: SharingShape, context: Uint8Array): Escrow {
     const options = { rng: this.#rng };
     const secretKey = SecretKey.random(options);
-    const seed = sealBox(secretKey.publicKey(), this.#seed, { context, ...options });
+    const seed = sealBox(secretKey.publicKey(), this.#newest.seed, { context, ...options });
     return { seed, ...shareSecretKey(secretKey, shape, options) };
   }
 
   /** Opens a key wrap made for one of this user's own scopes. Throws `CryptoError`. */
   openOwn(scopeId: ScopeId, capsule: Capsule, encryptedDek: Uint8Array): Uint8Array {
-    return decryptOriginal(this.#scopeSk(scopeId), capsule, encryptedDek);
+    return this.#firstThatOpens((keys) =>
+      decryptOriginal(keys.scopeSk(scopeId), capsule, encryptedDek),
+    );
   }
 
   /** Opens a key wrap that custodians re-encrypted to this reader. Throws `CryptoError`. */
   openReencrypted(reencryption: Reencryption): Uint8Array {
-    const { delegatingPk, capsule, cfrags, encryptedDek } = reencryption;
-    return decryptReencrypted(this.#reader, delegatingPk, capsule, [...cfrags], encryptedDek);
+    const { delegatingPk, capsule, cfrags, encryptedDek, readerKeyHex = '' } = reencryption;
+    const reader = this.#readerOf(readerKeyHex) ?? this.#newest.reader;
+    return decryptReencrypted(reader, delegatingPk, capsule, [...cfrags], encryptedDek);
   }
 
   /** Opens a box that was sealed to this reader for `context`. Throws `CryptoError`. */
   openSealed(sealed: Uint8Array, context: Uint8Array): Uint8Array {
-    return openBox(this.#reader, sealed, { context });
+    return this.#firstThatOpens((keys) => keys.openSealed(sealed, context));
   }
 
   /**
@@ -197,7 +269,7 @@ export class Keyring {
    * two uploads are the same, and nobody else anything.
    */
   uploadMac(message: Uint8Array): Uint8Array {
-    return hmac(sha256, this.#uploadSecret, message);
+    return hmac(sha256, this.#newest.uploadSecret, message);
   }
 
   toString(): string {
@@ -208,7 +280,26 @@ export class Keyring {
     return this.toString();
   }
 
-  #scopeSk(scopeId: ScopeId): SecretKey {
-    return this.#factory.makeKey(LABELS.scope(scopeId));
+  #scopeSk({ scopeId, delegatingKey }: ScopeChoice): SecretKey {
+    if (delegatingKey === undefined) return this.#newest.scopeSk(scopeId);
+    const keys = this.#all.find((one) => one.scopeKeyHex(scopeId) === delegatingKey);
+    if (keys === undefined) throw new EmrError('SIGNATURE_INVALID', { what: 'scope' });
+    return keys.scopeSk(scopeId);
+  }
+
+  #readerOf(readerKeyHex: string): SecretKey | undefined {
+    return this.#all.find((keys) => keys.readerKeyHex === readerKeyHex)?.reader;
+  }
+
+  /** With the newest keys, else with earlier ones. Throws what the oldest ones failed with. */
+  #firstThatOpens<T>(open: (keys: SeedKeys) => T): T {
+    for (const keys of this.#all.slice(0, -1)) {
+      try {
+        return open(keys);
+      } catch (error) {
+        if (!CryptoError.is(error)) throw error;
+      }
+    }
+    return open(this.#all.at(-1) ?? this.#newest);
   }
 }

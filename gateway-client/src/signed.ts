@@ -8,6 +8,12 @@ import { EmrError, signedBytes, type CanonicalValue, type SignatureTag } from '@
 import { hexToBytes } from './bytes.js';
 import { decoding } from './crypto-failure.js';
 
+/** Something with its signer's r ‖ s, as hex. */
+export interface Signed {
+  readonly body: CanonicalValue;
+  readonly signature: string;
+}
+
 /**
  * Checks a signature over `body` under `tag`.
  *
@@ -16,7 +22,7 @@ import { decoding } from './crypto-failure.js';
  */
 export function assertSigned(
   tag: SignatureTag,
-  signed: { readonly body: CanonicalValue; readonly signature: string },
+  signed: Signed,
   verifyingKey: PublicKey,
   what: string,
 ): void {
@@ -25,5 +31,16 @@ export function assertSigned(
   );
   if (!signature.verify(verifyingKey, signedBytes(tag, signed.body))) {
     throw new EmrError('SIGNATURE_INVALID', { what });
+  }
+}
+
+/** Whether {@link assertSigned} takes a signature. */
+export function isSigned(tag: SignatureTag, signed: Signed, verifyingKey: PublicKey): boolean {
+  try {
+    assertSigned(tag, signed, verifyingKey, tag);
+    return true;
+  } catch (error) {
+    if (EmrError.is(error, 'SIGNATURE_INVALID')) return false;
+    throw error;
   }
 }

@@ -29,24 +29,36 @@ export interface Person {
   readonly identity: Identity;
   readonly keyring: Keyring;
   /** A second device of the same person, or the same one after a crash. */
-  again(between?: Between): Promise<EmrClient>;
+  again(between?: Between, keyring?: Keyring): Promise<EmrClient>;
 }
 
-/** Enrols and connects somebody; the user ID is `name` and some digits, so that stories share a network. */
-export async function join(
+/** Who joins; the user ID is `name` and some digits, so that stories share a network. */
+interface Joining {
+  readonly name: string;
+  readonly mspId: string;
+  readonly role: Role;
+  readonly department?: string;
+}
+
+/** Enrols and connects somebody with keys of the own. */
+export async function join(backend: Backend, person: Joining): Promise<Person> {
+  const keyring = Keyring.random();
+  return joinWith(backend, person, () => keyring);
+}
+
+/** Enrols and connects somebody with the keys of a keystore, as they are at each connection. */
+export async function joinWith(
   backend: Backend,
-  person: {
-    readonly name: string;
-    readonly mspId: string;
-    readonly role: Role;
-    readonly department?: string;
-  },
+  person: Joining,
+  keys: () => Keyring,
 ): Promise<Person> {
   const { name, ...enrolment } = person;
   const userId = `${name}.${randomBytes(4).toString('hex')}`;
   const identity = await backend.enrol({ userId, ...enrolment });
-  const keyring = Keyring.random();
-  const again = ({ ledger, blobs, onWarning }: Between = {}): Promise<EmrClient> => {
+  const again = (
+    { ledger, blobs, onWarning }: Between = {},
+    keyring = keys(),
+  ): Promise<EmrClient> => {
     const real = backend.ledger(identity);
     return connect({
       ledger: ledger?.(real) ?? real,
@@ -55,7 +67,7 @@ export async function join(
       onWarning,
     });
   };
-  return { client: await again(), userId, identity, keyring, again };
+  return { client: await again(), userId, identity, keyring: keys(), again };
 }
 
 /** A patient of the first hospital who has enrolled. */

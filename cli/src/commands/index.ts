@@ -19,6 +19,7 @@ import { networkCommand } from './network/index.js';
 import { patientIndexCommand } from './patient-index/index.js';
 import { purposesCommand } from './purposes.js';
 import { recordsCommand } from './records.js';
+import { keysCommand } from './keys/index.js';
 import { recoveryCommand } from './recovery/index.js';
 import { registerCommand } from './register.js';
 import { revokeCommand } from './revoke.js';
@@ -44,6 +45,7 @@ export const COMMANDS: readonly ((host: Host) => Command)[] = [
   emergencyCommand,
   audienceCommand,
   recoveryCommand,
+  keysCommand,
   logCommand,
   verifyCommand,
   purposesCommand,

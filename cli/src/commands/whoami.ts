@@ -18,18 +18,27 @@ export function whoamiCommand(host: Host): Command {
     .action(async (_options: unknown, command: Command) => {
       const call = new Call(host, command);
       const keystore = call.data.keystoreOf(await call.user());
-      const { user, verifyingKey, readerKey, certificatePem } = await KeystoreFile.read(keystore);
+      const facts = await KeystoreFile.read(keystore);
+      const { user, verifyingKey, readerKey, keyNumber = 0, certificatePem } = facts;
       const validUntil =
         certificatePem === undefined
           ? null
           : Date.parse(new X509Certificate(certificatePem).validTo);
       call.output.result(
-        { ...user, verifyingKey, readerKey, certificateValidUntil: validUntil, keystore },
+        {
+          ...user,
+          keyNumber,
+          verifyingKey,
+          readerKey,
+          certificateValidUntil: validUntil,
+          keystore,
+        },
         pairs({
           user: user.userId,
           role: user.role,
           organization: user.mspId,
           ...(user.department === undefined ? {} : { department: user.department }),
+          'key number': String(keyNumber),
           'verifying key': verifyingKey,
           'reader key': readerKey,
           certificate:

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { connect, type EmrClient } from '@emr-share/gateway-client';
+import { connect, type EmrClient, type RotationStore } from '@emr-share/gateway-client';
 import { KeystoreFile, type KeystoreUser } from '@emr-share/gateway-client/node';
 import type { Call } from '../call.js';
 import { CliError } from '../errors/cli-error.js';
@@ -13,8 +13,10 @@ import { openUserNetwork, type UserNetwork } from './user-network.js';
 export interface KeystoreDoor {
   readonly path: string;
   open(): Promise<KeystoreFile>;
-  /** Puts a recovered seed into it. */
-  adopt(seed: Uint8Array): Promise<KeystoreFile>;
+  /** Puts a recovered seed into it, and those that it has replaced. */
+  adopt(seed: Uint8Array, earlier: readonly Uint8Array[]): Promise<KeystoreFile>;
+  /** Where a rotation of the keys keeps its seed. */
+  rotation(): RotationStore;
 }
 
 /** Asks for the passphrase of the call's user. Throws `KEYSTORE_NOT_FOUND`, `KEYSTORE_INVALID`. */
@@ -27,7 +29,8 @@ export async function keystoreDoor(call: Call): Promise<KeystoreDoor> {
   return {
     path,
     open: () => KeystoreFile.open(path, passphrase),
-    adopt: (seed) => KeystoreFile.adopt(path, passphrase, seed),
+    adopt: (seed, earlier) => KeystoreFile.adopt(path, passphrase, seed, earlier),
+    rotation: () => KeystoreFile.rotation(path, passphrase),
   };
 }
 
@@ -61,7 +64,12 @@ export async function withConnection<T>(
 
 /** The keystore of the call's user, opened. Throws CliError `NOT_ENROLLED` before `emr register`. */
 export async function enrolledKeystore(call: Call): Promise<KeystoreFile> {
-  const keystore = await (await keystoreDoor(call)).open();
+  return enrolled(await keystoreDoor(call));
+}
+
+/** A keystore with a certificate. Throws CliError `NOT_ENROLLED` before `emr register`. */
+export async function enrolled(door: KeystoreDoor): Promise<KeystoreFile> {
+  const keystore = await door.open();
   const { user, certificatePem } = keystore.facts;
   if (certificatePem !== undefined) return keystore;
   throw new CliError('NOT_ENROLLED', `${user.userId} has no certificate yet`, {

@@ -14,33 +14,49 @@ import {
 } from '@emr-share/model';
 import type { ClientContext } from '../client-context.js';
 import { openingDek } from '../crypto-failure.js';
-import { publicKeyOf } from '../directory.js';
+import { publicKeyOf } from '../key-history.js';
 import { openWrap } from '../key-wrap.js';
-import { assertSigned } from '../signed.js';
 import { collectCfrags } from './cfrags.js';
 import { RecordKey } from './record-key.js';
+
+interface GrantedScope {
+  readonly grant: Grant;
+  readonly scope: GrantScopeBody;
+  /** The patient's, that signed the scope and its fragments. */
+  readonly verifyingPk: PublicKey;
+  /** The caller's, that the grant delegates to. */
+  readonly readerPk: PublicKey;
+}
 
 /** The grant behind a ticket, with the patient's signatures on the terms and the scope checked. */
 async function grantedScope(
   { ledger, directory, keyring }: ClientContext,
   ticket: AccessTicket,
   signal: AbortSignal,
-): Promise<{ grant: Grant; scope: GrantScopeBody; verifyingPk: PublicKey }> {
+): Promise<GrantedScope> {
   const { grantId, scopeId } = ticket;
-  const [grant, { verifyingPk }] = await Promise.all([
+  const { patient } = ticket;
+  const [grant] = await Promise.all([
     ledger.evaluate('grants:GetGrant', { grantId }, { signal }),
-    directory.keys(ticket.patient, signal),
+    directory.keys(patient, signal),
   ]);
-  assertSigned('grant', grant, verifyingPk, 'grant');
+  const { createdAt, delegateeKey } = grant.body;
+  const when = { around: createdAt };
+  await directory.signer(patient, { tag: 'grant', signed: grant, when, what: 'grant' }, signal);
   const scope = grant.scopes.find(({ body }) => body.scopeId === scopeId);
   if (grant.body.grantId !== grantId || scope?.body.grantId !== grantId) {
     throw new EmrError('SIGNATURE_INVALID', { what: 'grant' });
   }
-  assertSigned('grant-scope', scope, verifyingPk, 'grant scope');
-  if (grant.body.delegateeKey !== keyring.readerKeyHex) {
-    throw new EmrError('DEK_UNREADABLE', { recordId: ticket.recordId });
-  }
-  return { grant, scope: scope.body, verifyingPk };
+  const part = { tag: 'grant-scope', signed: scope, what: 'grant scope' } as const;
+  // It says no time of its own; the fragments are signed with the same key.
+  const verifyingPk = await directory.signer(
+    patient,
+    { ...part, when: { since: createdAt } },
+    signal,
+  );
+  const readerPk = keyring.ownReaderPk(delegateeKey);
+  if (readerPk === null) throw new EmrError('DEK_UNREADABLE', { recordId: ticket.recordId });
+  return { grant, scope: scope.body, verifyingPk, readerPk };
 }
 
 /** The key wrap for the ticket's scope: the author's own, or the one the patient made later. */
@@ -52,15 +68,13 @@ async function keyWrapOf(
 ): Promise<KeyWrap> {
   const { keyWrap } = record.metadata;
   if (keyWrap.scopeId === scopeId) return keyWrap;
-  const [wrap, { verifyingPk }] = await Promise.all([
-    ledger.evaluate('records:GetWrap', { recordId, scopeId }, { signal }),
-    directory.keys(patient, signal),
-  ]);
+  const wrap = await ledger.evaluate('records:GetWrap', { recordId, scopeId }, { signal });
   const { body } = wrap;
   if (body.recordId !== recordId || body.keyWrap.scopeId !== scopeId) {
     throw new EmrError('SIGNATURE_INVALID', { what: 'key wrap' });
   }
-  assertSigned('wrap', wrap, verifyingPk, 'key wrap');
+  const when = { since: record.timestamp };
+  await directory.signer(patient, { tag: 'wrap', signed: wrap, when, what: 'key wrap' }, signal);
   return body.keyWrap;
 }
 
@@ -71,13 +85,12 @@ export async function openTicket(
   ticket: AccessTicket,
   signal: AbortSignal,
 ): Promise<RecordKey> {
-  const [{ grant, scope, verifyingPk }, keyWrap] = await Promise.all([
+  const [{ grant, scope, verifyingPk, readerPk }, keyWrap] = await Promise.all([
     grantedScope(context, ticket, signal),
     keyWrapOf(context, record, ticket, signal),
   ]);
   const delegatingPk = publicKeyOf(scope.delegatingKey, 'the delegating key');
   const { capsule, encryptedDek } = openWrap(keyWrap);
-  const { readerPk } = context.keyring;
   const cfrags = await collectCfrags(
     context,
     {
@@ -89,7 +102,13 @@ export async function openTicket(
     signal,
   );
   const dek = openingDek(record.recordId, () =>
-    context.keyring.openReencrypted({ delegatingPk, capsule, cfrags, encryptedDek }),
+    context.keyring.openReencrypted({
+      delegatingPk,
+      capsule,
+      cfrags,
+      encryptedDek,
+      readerKeyHex: grant.body.delegateeKey,
+    }),
   );
   return new RecordKey(record, dek);
 }

@@ -11,14 +11,13 @@ import {
   type AudienceBody,
   type Category,
   type PolicyBody,
-  type ScopeId,
   type SignedAudience,
   type SignedAudienceScope,
 } from '@emr-share/model';
 import { bytesToHex } from '../bytes.js';
 import type { ClientContext } from '../client-context.js';
 import { missingScopes } from '../covered-scopes.js';
-import { ownCurrentScope } from '../identity/scopes.js';
+import { ownCurrentScope, ownScopes, type CurrentScope } from '../identity/scopes.js';
 import { whileBehind } from '../retry.js';
 import { find, submitSettled } from '../settle.js';
 import { extendAudience, extendBy } from './extend-audience.js';
@@ -56,7 +55,7 @@ export async function createAudience(
   const earlier = scopes.flatMap(({ category, epoch }) =>
     missingScopes(created, category, { from: 0, to: epoch }),
   );
-  return extendBy(context, created, earlier, signal);
+  return extendBy(context, created, await ownScopes(context, earlier, signal), signal);
 }
 
 async function existingAudience(
@@ -83,7 +82,7 @@ async function currentScopes(
   context: ClientContext,
   categories: readonly Category[],
   signal: AbortSignal,
-): Promise<readonly CurrentScope[]> {
+): Promise<readonly CategoryScope[]> {
   return Promise.all(
     categories.map(async (category) => {
       const current = await ownCurrentScope(context, category, signal);
@@ -93,16 +92,14 @@ async function currentScopes(
   );
 }
 
-interface CurrentScope {
+interface CategoryScope extends CurrentScope {
   readonly category: Category;
-  readonly scopeId: ScopeId;
-  readonly epoch: number;
 }
 
 interface Wanted {
   readonly audienceId: AudienceId;
   readonly terms: AudienceTerms;
-  readonly scopes: readonly CurrentScope[];
+  readonly scopes: readonly CategoryScope[];
   /** The patient's own. */
   readonly policy: PolicyBody;
 }
@@ -121,7 +118,7 @@ async function newAudience(
       body: terms,
       signature: context.keyring.sign('audience', terms),
     };
-    const shared = wanted.scopes.map(({ scopeId }) => shareScope(context, terms, scopeId, sharers));
+    const shared = wanted.scopes.map((scope) => shareScope(context, terms, scope, sharers));
     await depositShares(context, audience, shared, signal);
     const scopes = shared.map(({ scope }) => scope);
     return submitAudience(context, audience, scopes, signal);

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { Audience, ScopeId } from '@emr-share/model';
+import type { Audience } from '@emr-share/model';
 import { inBatches } from '../batches.js';
 import type { ClientContext } from '../client-context.js';
 import { lackingScopes, type Reach } from '../covered-scopes.js';
+import type { OwnScope } from '../identity/scopes.js';
 import { whileBehind } from '../retry.js';
 import { submitSettled } from '../settle.js';
-import { assertSigned } from '../signed.js';
 import { depositShares, shareScope, withCurrentSharers, type SharedScope } from './shares.js';
 
 /**
@@ -33,16 +33,19 @@ export async function extendAudience(
 export async function extendBy(
   context: ClientContext,
   audience: Audience,
-  scopeIds: readonly ScopeId[],
+  scopes: readonly OwnScope[],
   signal: AbortSignal,
 ): Promise<Audience> {
-  if (scopeIds.length === 0) return audience;
+  if (scopes.length === 0) return audience;
   // The grant is one peer's word: a forged one must not get a key shared for it.
-  assertSigned('audience', audience, context.keyring.verifyingPk, 'audience grant');
+  const { directory, userId } = context;
+  const when = { around: audience.body.createdAt };
+  const fact = { tag: 'audience', signed: audience, when, what: 'audience grant' } as const;
+  await directory.signer(userId, fact, signal);
   let extended = audience;
-  for (const batch of inBatches(scopeIds)) {
+  for (const batch of inBatches(scopes)) {
     extended = await withCurrentSharers(context, signal, async (sharers) => {
-      const shared = batch.map((scopeId) => shareScope(context, audience.body, scopeId, sharers));
+      const shared = batch.map((scope) => shareScope(context, audience.body, scope, sharers));
       await depositShares(context, audience, shared, signal);
       return submitExtension(context, audience, shared, signal);
     });

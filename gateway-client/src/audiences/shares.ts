@@ -12,7 +12,6 @@ import {
   type AudienceScopeBody,
   type MspId,
   type Roster,
-  type ScopeId,
   type ShareDeposit,
   type SignedAudience,
   type SignedAudienceScope,
@@ -21,6 +20,7 @@ import { allOf } from '../all-of.js';
 import { bytesToHex } from '../bytes.js';
 import type { ClientContext } from '../client-context.js';
 import { custodianKeysOf, sealParts, type CustodianKeys } from '../custodian-keys.js';
+import type { OwnScope } from '../identity/scopes.js';
 import { whileBehind } from '../retry.js';
 import { among, canKeep } from './sharing.js';
 
@@ -63,14 +63,15 @@ export interface SharedScope {
 export function shareScope(
   context: ClientContext,
   terms: AudienceBody,
-  scopeId: ScopeId,
+  { scopeId, delegatingKey }: OwnScope,
   { keys, roster }: Sharers,
 ): SharedScope {
   const { keyring } = context;
   const { audienceId } = terms;
   const under = roster !== null && canKeep(roster, terms) ? roster : null;
   const { custodians, threshold } = under === null ? terms : among(under, terms);
-  const shared = keyring.shareScope(scopeId, { threshold, shares: custodians.length });
+  const shape = { threshold, shares: custodians.length };
+  const shared = keyring.shareScope(scopeId, shape, delegatingKey);
   const parts = new Map(shared.shares.map((share, i) => [custodians[i] ?? '', share.toBytes()]));
   const { listed, sealed } = sealParts(context, parts, keys, (mspId) => ({
     audienceId,
@@ -80,7 +81,7 @@ export function shareScope(
   const body: AudienceScopeBody = {
     audienceId,
     scopeId,
-    delegatingKey: keyring.scopeKeyHex(scopeId),
+    delegatingKey,
     commitments: bytesToHex(shared.commitments.toBytes()),
     shares: listed,
     ...(under === null ? {} : { roster: under.number }),

@@ -106,7 +106,7 @@ export function assertOwnTicket(
     ticket.audienceId === audienceId &&
     ticket.patient === patient &&
     ticket.reader === userId &&
-    ticket.readerKey === keyring.readerKeyHex;
+    keyring.ownReaderPk(ticket.readerKey) !== null;
   if (isOurs) return ticket;
   throw new EmrError('TICKET_MISMATCH', { ticketId: asked.ticketId });
 }

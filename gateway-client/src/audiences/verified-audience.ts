@@ -5,7 +5,6 @@
  */
 import { EmrError, type Audience } from '@emr-share/model';
 import type { ClientContext } from '../client-context.js';
-import { assertSigned } from '../signed.js';
 import { assertHandedOn } from './sharing.js';
 
 /**
@@ -20,10 +19,14 @@ export async function assertPatientSigned(
   signal: AbortSignal,
 ): Promise<void> {
   const { body, scopes } = audience;
-  const { verifyingPk } = await context.directory.keys(body.patient, signal);
-  assertSigned('audience', audience, verifyingPk, 'audience grant');
+  const { directory } = context;
+  const { patient, createdAt } = body;
+  const grant = { tag: 'audience', signed: audience, what: 'audience grant' } as const;
+  await directory.signer(patient, { ...grant, when: { around: createdAt } }, signal);
   for (const scope of scopes) {
-    assertSigned('audience-scope', scope, verifyingPk, 'scope of the audience grant');
+    const part = { tag: 'audience-scope', what: 'scope of the audience grant' } as const;
+    const fact = { ...part, signed: scope, when: { since: createdAt } };
+    await directory.signer(patient, fact, signal);
     const { audienceId, commitments, delegatingKey } = scope.body;
     if (audienceId !== body.audienceId || !commitments.startsWith(delegatingKey)) {
       throw new EmrError('SIGNATURE_INVALID', { what: 'scope of the audience grant' });

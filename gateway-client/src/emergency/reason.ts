@@ -21,7 +21,7 @@ import { bytesToHex, hexToBytes, utf8ToBytes } from '../bytes.js';
 import type { ClientContext } from '../client-context.js';
 import { decoding } from '../crypto-failure.js';
 import { custodianKeysOf, type CustodianKeys } from '../custodian-keys.js';
-import { publicKeyOf } from '../directory.js';
+import { publicKeyOf } from '../key-history.js';
 
 /** Why an emergency is declared. */
 export interface ReasonOptions {

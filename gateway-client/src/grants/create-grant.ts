@@ -12,14 +12,13 @@ import {
   type Custodian,
   type Grant,
   type GrantBody,
-  type ScopeId,
   type SignedGrant,
   type SignedGrantScope,
 } from '@emr-share/model';
 import { bytesToHex } from '../bytes.js';
 import type { ClientContext } from '../client-context.js';
 import { withCurrentKeys } from '../custodian-keys.js';
-import { ownCurrentScope } from '../identity/scopes.js';
+import { ownCurrentScope, type OwnScope } from '../identity/scopes.js';
 import type { CallOptions } from '../ports/ledger.js';
 import { whileBehind } from '../retry.js';
 import { find, submitSettled } from '../settle.js';
@@ -44,7 +43,7 @@ export async function createGrant(
   const grantId = validate(GrantId, options.grantId ?? bytesToHex(context.rng(16)), 'the grant ID');
   const grant =
     (await existingGrant(context, grantId, options, signal)) ??
-    (await newGrant(context, grantId, options, signal));
+    (await grantToCurrentKey(context, grantId, options, signal));
   return options.includeEarlier === false
     ? grant
     : extendGrant(context, grant, 'beginning', signal);
@@ -70,6 +69,26 @@ async function existingGrant(
   return found;
 }
 
+/** A new grant; once more where the grantee has rotated keys that are kept here. */
+async function grantToCurrentKey(
+  context: ClientContext,
+  grantId: GrantId,
+  terms: GrantTerms,
+  signal: AbortSignal,
+): Promise<Grant> {
+  const { directory } = context;
+  try {
+    return await newGrant(context, grantId, terms, signal);
+  } catch (error) {
+    if (!EmrError.is(error, 'GRANT_REFUSED')) throw error;
+    const kept = await directory.keys(terms.grantee, signal);
+    directory.forget(terms.grantee);
+    const { readerKeyHex } = await directory.keys(terms.grantee, signal);
+    if (readerKeyHex === kept.readerKeyHex) throw error;
+    return newGrant(context, grantId, terms, signal);
+  }
+}
+
 async function newGrant(
   context: ClientContext,
   grantId: GrantId,
@@ -79,9 +98,9 @@ async function newGrant(
   const custodians = await context.directory.custodians(signal);
   const body = await settledTerms(context, { grantId, terms, custodians }, signal);
   const grant: SignedGrant = { body, signature: context.keyring.sign('grant', body) };
-  const scopeIds = await coveredScopes(context, body.coverage, signal);
+  const covered = await coveredScopes(context, body.coverage, signal);
   return withCurrentKeys(context, signal, async (keys) => {
-    const sealed = scopeIds.map((scopeId) => sealScope(context, body, scopeId, keys));
+    const sealed = covered.map((scope) => sealScope(context, body, scope, keys));
     await depositFragments(context, grant, sealed, signal);
     const scopes = sealed.map(({ scope }) => scope);
     return submitGrant(context, grant, scopes, signal);
@@ -141,14 +160,14 @@ async function coveredScopes(
   context: ClientContext,
   coverage: Coverage,
   signal: AbortSignal,
-): Promise<readonly ScopeId[]> {
+): Promise<readonly OwnScope[]> {
   if (coverage.kind === 'record') {
     return [await ensureRecordScope(context, coverage.recordId, signal)];
   }
   return Promise.all(
     coverage.categories.map(async (category) => {
       const current = await ownCurrentScope(context, category, signal);
-      if (current !== null) return current.scopeId;
+      if (current !== null) return current;
       throw new EmrError('SCOPE_NOT_FOUND', { scopeId: `${context.userId}/${category}/0` });
     }),
   );

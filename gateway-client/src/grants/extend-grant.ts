@@ -11,7 +11,6 @@ import { lackingScopes, type Reach } from '../covered-scopes.js';
 import { withCurrentKeys } from '../custodian-keys.js';
 import { whileBehind } from '../retry.js';
 import { submitSettled } from '../settle.js';
-import { assertSigned } from '../signed.js';
 import { depositFragments, sealScope } from './fragments.js';
 
 /**
@@ -31,16 +30,26 @@ export async function extendGrant(
   const lacking = await lackingScopes(context, grant, coverage.categories, { reach, signal });
   if (lacking.length === 0) return grant;
   // The grant is one peer's word: a forged one must not get a key split for it.
-  assertSigned('grant', grant, context.keyring.verifyingPk, 'grant');
+  await assertGiven(context, grant, signal);
   let extended = grant;
-  for (const scopeIds of inBatches(lacking)) {
+  for (const scopes of inBatches(lacking)) {
     extended = await withCurrentKeys(context, signal, async (keys) => {
-      const sealed = scopeIds.map((scopeId) => sealScope(context, grant.body, scopeId, keys));
+      const sealed = scopes.map((scope) => sealScope(context, grant.body, scope, keys));
       await depositFragments(context, grant, sealed, signal);
       return submitExtension(context, grant, sealed, signal);
     });
   }
   return extended;
+}
+
+/** The caller gave the grant, with whatever key was in force then. */
+async function assertGiven(
+  { directory, userId }: ClientContext,
+  grant: Grant,
+  signal: AbortSignal,
+): Promise<void> {
+  const when = { around: grant.body.createdAt };
+  await directory.signer(userId, { tag: 'grant', signed: grant, when, what: 'grant' }, signal);
 }
 
 async function submitExtension(

@@ -11,7 +11,6 @@ import {
   type GrantBody,
   type GrantScopeBody,
   type MspId,
-  type ScopeId,
   type SignedGrant,
   type SignedGrantScope,
 } from '@emr-share/model';
@@ -19,7 +18,8 @@ import { allOf } from '../all-of.js';
 import { bytesToHex } from '../bytes.js';
 import type { ClientContext } from '../client-context.js';
 import { sealParts, type CustodianKeys } from '../custodian-keys.js';
-import { publicKeyOf } from '../directory.js';
+import type { OwnScope } from '../identity/scopes.js';
+import { publicKeyOf } from '../key-history.js';
 
 /** One scope of a grant: what the ledger gets, and what each custodian gets. */
 export interface SealedScope {
@@ -37,13 +37,14 @@ export interface SealedScope {
 export function sealScope(
   context: ClientContext,
   grant: GrantBody,
-  scopeId: ScopeId,
+  { scopeId, delegatingKey }: OwnScope,
   keys: CustodianKeys,
 ): SealedScope {
   const { keyring } = context;
   const { grantId, threshold, custodians } = grant;
   const kfrags = keyring.delegate({
     scopeId,
+    delegatingKey,
     delegateePk: publicKeyOf(grant.delegateeKey, 'the reader key'),
     threshold,
     shares: custodians.length,
@@ -57,7 +58,7 @@ export function sealScope(
   const body: GrantScopeBody = {
     grantId,
     scopeId,
-    delegatingKey: keyring.scopeKeyHex(scopeId),
+    delegatingKey,
     fragments: listed,
   };
   return { scope: { body, signature: keyring.sign('grant-scope', body) }, sealed };

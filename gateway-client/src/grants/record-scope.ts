@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { recordScopeId, type RecordId, type ScopeId, type WrapBody } from '@emr-share/model';
+import { recordScopeId, type RecordId, type WrapBody } from '@emr-share/model';
 import type { ClientContext } from '../client-context.js';
 import { openingDek } from '../crypto-failure.js';
-import { publicKeyOf } from '../directory.js';
-import { assertOwnKey, publishScopes } from '../identity/scopes.js';
+import { publicKeyOf } from '../key-history.js';
+import { assertOwnKey, publishScopes, type OwnScope } from '../identity/scopes.js';
 import { openWrap, wrapDek } from '../key-wrap.js';
 import { verifiedRecord } from '../records/verified-record.js';
 import { find, submitSettled } from '../settle.js';
@@ -17,19 +17,20 @@ export async function ensureRecordScope(
   context: ClientContext,
   recordId: RecordId,
   signal: AbortSignal,
-): Promise<ScopeId> {
+): Promise<OwnScope> {
   const scopeId = recordScopeId(context.userId, recordId);
   const published = await context.directory.findScope(scopeId, signal);
   if (published === null) await publishScopes(context, [scopeId], signal);
   else assertOwnKey(context, published);
-  await ensureWrap(context, recordId, scopeId, signal);
-  return scopeId;
+  const delegatingKey = published?.delegatingKey ?? context.keyring.scopeKeyHex(scopeId);
+  await ensureWrap(context, recordId, { scopeId, delegatingKey }, signal);
+  return { scopeId, delegatingKey };
 }
 
 async function ensureWrap(
   context: ClientContext,
   recordId: RecordId,
-  scopeId: ScopeId,
+  { scopeId, delegatingKey }: OwnScope,
   signal: AbortSignal,
 ): Promise<void> {
   const { ledger, keyring, rng, userId: patient } = context;
@@ -43,7 +44,7 @@ async function ensureWrap(
   const dek = openingDek(recordId, () =>
     keyring.openOwn(metadata.keyWrap.scopeId, capsule, encryptedDek),
   );
-  const delegatingPk = publicKeyOf(keyring.scopeKeyHex(scopeId), 'the delegating key');
+  const delegatingPk = publicKeyOf(delegatingKey, 'the delegating key');
   const body: WrapBody = {
     recordId,
     patient,

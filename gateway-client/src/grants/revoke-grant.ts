@@ -8,8 +8,6 @@
 import {
   categoryScopeId,
   EmrError,
-  type Category,
-  type ErrorCode,
   type Grant,
   type GrantId,
   type RevocationReceipt,
@@ -21,9 +19,9 @@ import type { ClientContext } from '../client-context.js';
 import { coveredEpochs } from '../covered-scopes.js';
 import { closeWithReceipt, purgeEverywhere, type Ending } from '../ending.js';
 import { ownCurrentScope, publishScopes } from '../identity/scopes.js';
-import { overPages } from '../pages.js';
 import { submitSettled } from '../settle.js';
-import { extendGrant } from './extend-grant.js';
+import { extendOwnGrants } from './extend-own-grants.js';
+import { coveredCategories } from './terms.js';
 
 /** Ends a grant on the ledger; from then on nobody gets a ticket or a cfrag under it. */
 export async function endGrant(
@@ -72,7 +70,7 @@ export async function revokeGrant(
       purgeEverywhere(ending, signal),
       ...(rollEpoch
         ? [
-            extendOthers(context, grant, signal),
+            extendOwnGrants(context, coveredCategories(grant), signal),
             extendOwnAudiences(context, coveredCategories(grant), signal),
           ]
         : []),
@@ -97,49 +95,6 @@ async function startNextEpochs(
     }),
   );
   await publishScopes(context, next.flat(), signal);
-}
-
-function coveredCategories({ body: { coverage } }: Grant): readonly Category[] {
-  return coverage.kind === 'categories' ? coverage.categories : [];
-}
-
-/** Why a grant cannot be extended that is no reason to call again. */
-const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'GRANT_REFUSED',
-  'GRANT_REVOKED',
-  'GRANT_EXPIRED',
-  'CUSTODIAN_NOT_FOUND',
-]);
-
-/** The patient's other grants go on in the new epochs. One that cannot is named as a warning. */
-async function extendOthers(
-  context: ClientContext,
-  revoked: Grant,
-  signal: AbortSignal,
-): Promise<void> {
-  const { ledger, clock, warn } = context;
-  const grants = overPages(async (bookmark) => {
-    const page = await ledger.evaluate(
-      'grants:ListGrants',
-      { as: 'patient', bookmark },
-      { signal },
-    );
-    return { items: page.grants, bookmark: page.bookmark };
-  });
-  const rolled = coveredCategories(revoked);
-  for await (const grant of grants) {
-    const goesOn =
-      grant.status.state === 'active' &&
-      clock.now() < grant.body.rule.notAfter &&
-      coveredCategories(grant).some((category) => rolled.includes(category));
-    if (!goesOn) continue;
-    try {
-      await extendGrant(context, grant, 'own-first', signal);
-    } catch (error) {
-      if (!EmrError.is(error) || !FINAL.has(error.code)) throw error;
-      warn(error);
-    }
-  }
 }
 
 function endingOf(

@@ -155,3 +155,8 @@ export function isGrantOf({ body }: Grant, terms: GrantTerms): boolean {
     holds(terms.threshold, body.threshold)
   );
 }
+
+/** The categories that a grant covers; none where it is of one record. */
+export function coveredCategories({ body: { coverage } }: Grant): readonly Category[] {
+  return coverage.kind === 'categories' ? coverage.categories : [];
+}

@@ -19,6 +19,7 @@ import {
 } from '@emr-share/model';
 import type { ClientContext } from '../client-context.js';
 import { enrolmentRule, type EmergencyRuleOptions } from '../emergency/rule.js';
+import type { Keyring } from '../keyring.js';
 import { readCard } from '../patients/patient-card.js';
 import type { CallOptions } from '../ports/ledger.js';
 import { find, submitSettled } from '../settle.js';
@@ -48,6 +49,11 @@ export interface EnrolledPatient {
   readonly scopes: readonly ScopeId[];
   /** The emergency rule; `null` after opting out. */
   readonly emergency: Audience | null;
+}
+
+/** Whether the keys in force are the newest ones of a keyring. */
+export function hasKeysOf({ verifyingKey, readerKey }: User, keyring: Keyring): boolean {
+  return verifyingKey === keyring.verifyingKeyHex && readerKey === keyring.readerKeyHex;
 }
 
 /** The caller's own standing on the ledger. */
@@ -171,9 +177,7 @@ export class Identity {
 
   #own(user: User, role: Role): User {
     const { keyring, userId } = this.#context;
-    if (user.verifyingKey !== keyring.verifyingKeyHex || user.readerKey !== keyring.readerKeyHex) {
-      throw new EmrError('USER_EXISTS', { userId });
-    }
+    if (!hasKeysOf(user, keyring)) throw new EmrError('USER_EXISTS', { userId });
     if (user.role !== role) {
       const problem = `it is registered as ${user.role}`;
       throw new EmrError('CALLER_MISMATCH', { userId, problem });

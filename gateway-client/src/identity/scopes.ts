@@ -15,10 +15,15 @@ import {
 import type { ClientContext } from '../client-context.js';
 import { submitSettled } from '../settle.js';
 
-/** The current epoch of a category, or of what is sealed. */
-export interface CurrentScope {
-  readonly group: ScopeGroup;
+/** One of the caller's scopes, and the key that is published for it: it tells which seed it is under. */
+export interface OwnScope {
   readonly scopeId: ScopeId;
+  readonly delegatingKey: string;
+}
+
+/** The current epoch of a category, or of what is sealed. */
+export interface CurrentScope extends OwnScope {
+  readonly group: ScopeGroup;
   readonly epoch: number;
 }
 
@@ -35,7 +40,8 @@ export async function ownCurrentScope(
   try {
     const scope = await context.directory.currentScope(context.userId, group, signal);
     assertOwnKey(context, scope);
-    return { group, scopeId: scope.scopeId, epoch: scope.epoch };
+    const { scopeId, delegatingKey, epoch } = scope;
+    return { group, scopeId, delegatingKey, epoch };
   } catch (error) {
     if (EmrError.is(error, 'SCOPE_NOT_FOUND')) return null;
     throw error;
@@ -44,19 +50,44 @@ export async function ownCurrentScope(
 
 /** Throws where the ledger has another key for the caller's own scope than the keyring derives. */
 export function assertOwnKey(context: ClientContext, scope: ScopeBody): void {
-  if (scope.delegatingKey !== context.keyring.scopeKeyHex(scope.scopeId)) {
+  if (!context.keyring.derivesScope(scope.scopeId, scope.delegatingKey)) {
     throw new EmrError('SIGNATURE_INVALID', { what: 'scope' });
   }
 }
 
-function signScope(context: ClientContext, scopeId: ScopeId): SignedScope {
-  const body: ScopeBody = {
-    scopeId,
-    patient: context.userId,
-    delegatingKey: context.keyring.scopeKeyHex(scopeId),
-    publishedAt: context.clock.now(),
-  };
-  return { body, signature: context.keyring.sign('scope', body) };
+/**
+ * Published scopes of the caller, with the keys that they are published with. The ledger is asked only
+ * where the keyring has had more than one seed.
+ *
+ * @throws EmrError `SCOPE_NOT_FOUND`; `SIGNATURE_INVALID` where no seed derives one of the keys.
+ */
+export async function ownScopes(
+  context: ClientContext,
+  scopeIds: readonly ScopeId[],
+  signal: AbortSignal,
+): Promise<readonly OwnScope[]> {
+  const { keyring, directory } = context;
+  if (keyring.number === 0) {
+    return scopeIds.map((scopeId) => ({ scopeId, delegatingKey: keyring.scopeKeyHex(scopeId) }));
+  }
+  return Promise.all(
+    scopeIds.map(async (scopeId) => {
+      const scope = await directory.findScope(scopeId, signal);
+      if (scope === null) throw new EmrError('SCOPE_NOT_FOUND', { scopeId });
+      assertOwnKey(context, scope);
+      return scope;
+    }),
+  );
+}
+
+/** Signs the delegating key that a keyring's newest seed gives a scope. */
+export function signScope(
+  { keyring, clock, userId: patient }: Pick<ClientContext, 'keyring' | 'clock' | 'userId'>,
+  scopeId: ScopeId,
+): SignedScope {
+  const delegatingKey = keyring.scopeKeyHex(scopeId);
+  const body: ScopeBody = { scopeId, patient, delegatingKey, publishedAt: clock.now() };
+  return { body, signature: keyring.sign('scope', body) };
 }
 
 /** Publishes scopes that the ledger does not have, in one transaction. */

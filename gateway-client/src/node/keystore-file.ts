@@ -16,6 +16,7 @@ import {
 import { canonicalBytes, EmrError, parseJson, validate } from '@emr-share/model';
 import { bytesToHex, hexToBytes } from '../bytes.js';
 import { Keyring } from '../keyring.js';
+import type { RotationStore } from '../keys/rotation-store.js';
 import type { Identity } from '../ports/identity.js';
 import { writeFileAtomically } from './atomic-file.js';
 import { certificateRequest } from './certificate-request.js';
@@ -26,6 +27,7 @@ import {
   KeystoreSecrets,
   KeystoreUser,
   type KeystoreFacts,
+  versionFor,
 } from './keystore-format.js';
 import { invalid, readPrivateFile } from './private-file.js';
 
@@ -47,13 +49,13 @@ export class KeystoreFile {
   readonly path: string;
   readonly facts: KeystoreFacts;
   readonly keyring: Keyring;
-  readonly #enrolmentKeyPem: string;
+  readonly #secrets: KeystoreSecrets;
 
   private constructor(path: string, facts: KeystoreFacts, secrets: KeystoreSecrets) {
     this.path = path;
     this.facts = facts;
-    this.keyring = Keyring.fromSeed(hexToBytes(secrets.seedHex));
-    this.#enrolmentKeyPem = secrets.enrolmentKeyPem;
+    this.keyring = keyringOf(secrets);
+    this.#secrets = secrets;
   }
 
   /**
@@ -80,11 +82,8 @@ export class KeystoreFile {
       seedHex: bytesToHex(seed),
       enrolmentKeyPem: privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
     };
-    const box = await sealWithPassphrase(canonicalBytes(secrets), passphrase, {
-      context: boxContext(facts),
-      params: scryptCost,
-    });
-    await write(path, { format: 'emr-share-keystore', version: 1, facts, secrets: box }, false);
+    const content = await sealed(facts, secrets, passphrase, scryptCost);
+    await write(path, content, false);
     return new KeystoreFile(path, facts, secrets);
   }
 
@@ -95,9 +94,10 @@ export class KeystoreFile {
    *   `KEYSTORE_LOCKED` for another passphrase, or a file that was altered.
    */
   static async open(path: string, passphrase: string): Promise<KeystoreFile> {
-    const { facts, secrets: box } = await readContent(path);
+    const { version, facts, secrets: box } = await readContent(path);
     if (passphrase === '') throw new EmrError('KEYSTORE_LOCKED', { path });
-    const opened = await openWithPassphrase(box, passphrase, { context: boxContext(facts) }).catch(
+    const context = boxContext(facts, version);
+    const opened = await openWithPassphrase(box, passphrase, { context }).catch(
       (cause: unknown) => {
         throw cause instanceof RangeError || CryptoError.is(cause, 'PASSPHRASE_WRONG')
           ? new EmrError('KEYSTORE_LOCKED', { path }, { cause })
@@ -132,21 +132,74 @@ export class KeystoreFile {
    * and certificate stay.
    *
    * @param seed - 32 bytes, from `KeyRecovery.finish`.
+   * @param earlier - The seeds that it has replaced, the oldest first, from there as well.
    * @throws EmrError as {@link KeystoreFile.open}.
    */
-  static async adopt(path: string, passphrase: string, seed: Uint8Array): Promise<KeystoreFile> {
+  static async adopt(
+    path: string,
+    passphrase: string,
+    seed: Uint8Array,
+    earlier: readonly Uint8Array[] = [],
+  ): Promise<KeystoreFile> {
     const former = await KeystoreFile.open(path, passphrase);
-    const { secrets: box } = await readContent(path);
-    const { verifyingKeyHex: verifyingKey, readerKeyHex: readerKey } = Keyring.fromSeed(seed);
-    const facts: KeystoreFacts = { ...former.facts, verifyingKey, readerKey };
-    const enrolmentKeyPem = former.#enrolmentKeyPem;
-    const secrets: KeystoreSecrets = { seedHex: bytesToHex(seed), enrolmentKeyPem };
-    const { N, r, p } = box.kdf;
-    const sealed = await sealWithPassphrase(canonicalBytes(secrets), passphrase, {
-      context: boxContext(facts),
-      params: { N, r, p },
+    return former.#replace(passphrase, {
+      seedHex: bytesToHex(seed),
+      earlierSeedsHex: earlier.map(bytesToHex),
     });
-    await write(path, { format: 'emr-share-keystore', version: 1, facts, secrets: sealed }, true);
+  }
+
+  /**
+   * Where a rotation of the keys keeps its seed: in the keystore's own box. The file is written twice,
+   * and says the new keys from the second time on.
+   *
+   * @returns what `Keys.rotate` wants; it throws EmrError as {@link KeystoreFile.open}.
+   */
+  static rotation(path: string, passphrase: string): RotationStore {
+    return {
+      begin: async (proposed) => {
+        const keystore = await KeystoreFile.open(path, passphrase);
+        const { pendingSeedHex } = keystore.#secrets;
+        if (pendingSeedHex !== undefined) return hexToBytes(pendingSeedHex);
+        const { seedHex, earlierSeedsHex } = keystore.#secrets;
+        await keystore.#replace(passphrase, {
+          seedHex,
+          earlierSeedsHex,
+          pendingSeedHex: bytesToHex(proposed),
+        });
+        return proposed;
+      },
+      commit: async () => {
+        const keystore = await KeystoreFile.open(path, passphrase);
+        const { seedHex, earlierSeedsHex = [], pendingSeedHex } = keystore.#secrets;
+        if (pendingSeedHex === undefined) return;
+        await keystore.#replace(passphrase, {
+          seedHex: pendingSeedHex,
+          earlierSeedsHex: [...earlierSeedsHex, seedHex],
+        });
+      },
+    };
+  }
+
+  /** Writes the file anew with other seeds. */
+  async #replace(
+    passphrase: string,
+    seeds: Omit<KeystoreSecrets, 'enrolmentKeyPem'>,
+  ): Promise<KeystoreFile> {
+    const { path } = this;
+    const { earlierSeedsHex = [] } = seeds;
+    const { enrolmentKeyPem } = this.#secrets;
+    const secrets: KeystoreSecrets = {
+      ...seeds,
+      enrolmentKeyPem,
+      earlierSeedsHex: earlierSeedsHex.length === 0 ? undefined : earlierSeedsHex,
+    };
+    const { verifyingKeyHex: verifyingKey, readerKeyHex: readerKey } = keyringOf(secrets);
+    // Read again: the certificate may have been renewed since this one was opened.
+    const { facts: current, secrets: box } = await readContent(path);
+    const keyNumber = earlierSeedsHex.length === 0 ? undefined : earlierSeedsHex.length;
+    const facts: KeystoreFacts = { ...current, verifyingKey, readerKey, keyNumber };
+    const { N, r, p } = box.kdf;
+    await write(path, await sealed(facts, secrets, passphrase, { N, r, p }), true);
     return new KeystoreFile(path, facts, secrets);
   }
 
@@ -156,7 +209,7 @@ export class KeystoreFile {
    * @returns PKCS #10, PEM.
    */
   certificateRequest(): Promise<string> {
-    return certificateRequest(this.facts.user.userId, this.#enrolmentKeyPem);
+    return certificateRequest(this.facts.user.userId, this.#secrets.enrolmentKeyPem);
   }
 
   /**
@@ -167,9 +220,29 @@ export class KeystoreFile {
   identity(): Identity {
     const { certificatePem, user } = this.facts;
     if (certificatePem === undefined) throw invalid(this.path, 'it has no certificate yet');
-    const privateKeyPem = this.#enrolmentKeyPem;
+    const privateKeyPem = this.#secrets.enrolmentKeyPem;
     return createIdentity({ mspId: user.mspId, certificatePem, privateKeyPem });
   }
+}
+
+function keyringOf({ seedHex, earlierSeedsHex = [], pendingSeedHex }: KeystoreSecrets): Keyring {
+  return Keyring.fromSeed(hexToBytes(seedHex), {
+    earlier: earlierSeedsHex.map(hexToBytes),
+    pending: pendingSeedHex === undefined ? undefined : hexToBytes(pendingSeedHex),
+  });
+}
+
+async function sealed(
+  facts: KeystoreFacts,
+  secrets: KeystoreSecrets,
+  passphrase: string,
+  params: ScryptCost,
+): Promise<KeystoreContent> {
+  const version = versionFor(secrets);
+  const context = boxContext(facts, version);
+  const options = { context, params };
+  const box = await sealWithPassphrase(canonicalBytes(secrets), passphrase, options);
+  return { format: 'emr-share-keystore', version, facts, secrets: box };
 }
 
 function assertPassphrase(passphrase: string): void {

@@ -29,6 +29,8 @@ export const KeystoreFacts = v.strictObject({
   user: KeystoreUser,
   verifyingKey: PublicKeyHex,
   readerKey: PublicKeyHex,
+  /** How often the keys were rotated; left out: never. */
+  keyNumber: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
   /** For the organization's CA to certify: SPKI, PEM. */
   enrolmentKeyPem: pem('PUBLIC KEY'),
   /** From the organization's CA, once enrolled. */
@@ -47,24 +49,37 @@ const PassphraseBoxSchema = v.custom<PassphraseBox>((input) => {
 
 export const KeystoreContent = v.strictObject({
   format: v.literal('emr-share-keystore'),
-  version: v.literal(1),
+  /** 2: the keys were rotated, or are being rotated. */
+  version: v.picklist([1, 2]),
   facts: KeystoreFacts,
   secrets: PassphraseBoxSchema,
 });
 export type KeystoreContent = v.InferOutput<typeof KeystoreContent>;
 
-/** What the box holds. */
+const SeedHex = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'seed'));
+
+/** What the box holds. The last two are of version 2. */
 export const KeystoreSecrets = v.strictObject({
-  seedHex: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'seed')),
+  seedHex: SeedHex,
   enrolmentKeyPem: pem('PRIVATE KEY'),
+  /** Seeds that this one has replaced, the oldest first. */
+  earlierSeedsHex: v.optional(v.array(SeedHex)),
+  /** The seed of a rotation that has begun. */
+  pendingSeedHex: v.optional(SeedHex),
 });
 export type KeystoreSecrets = v.InferOutput<typeof KeystoreSecrets>;
+
+/** The oldest version that can say these secrets: a reader of that version understands the file. */
+export function versionFor(secrets: KeystoreSecrets): KeystoreContent['version'] {
+  const { earlierSeedsHex = [], pendingSeedHex } = secrets;
+  return earlierSeedsHex.length === 0 && pendingSeedHex === undefined ? 1 : 2;
+}
 
 /**
  * What the box is bound to: everything but the certificate, which comes later and proves itself. So
  * the secrets of one user do not open under the name of another.
  */
-export function boxContext(facts: KeystoreFacts): Uint8Array {
+export function boxContext(facts: KeystoreFacts, version: KeystoreContent['version']): Uint8Array {
   const { certificatePem: _certificatePem, ...bound } = facts;
-  return canonicalBytes({ format: 'emr-share-keystore', version: 1, ...bound });
+  return canonicalBytes({ format: 'emr-share-keystore', version, ...bound });
 }

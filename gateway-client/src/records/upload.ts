@@ -13,7 +13,7 @@ import {
 } from '@emr-share/model';
 import { watchStream } from '../byte-stream.js';
 import type { ClientContext } from '../client-context.js';
-import { publicKeyOf } from '../directory.js';
+import { publicKeyOf } from '../key-history.js';
 import { DEK_BYTES, wrapDek } from '../key-wrap.js';
 import { contentContext } from './content-context.js';
 import { fileRecord, findFiled, isRefusal, type Filing } from './file-record.js';

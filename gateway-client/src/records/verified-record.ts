@@ -11,7 +11,6 @@ import {
   type TransactionRecord,
 } from '@emr-share/model';
 import type { ClientContext } from '../client-context.js';
-import { assertSigned } from '../signed.js';
 
 /** Throws `SIGNATURE_INVALID` unless the author named in the record signed it as it is. */
 export async function assertAuthentic(
@@ -19,9 +18,9 @@ export async function assertAuthentic(
   record: TransactionRecord,
   signal: AbortSignal,
 ): Promise<void> {
-  const { verifyingPk } = await directory.keys(record.author, signal);
   const signed = { body: recordBodyOf(record), signature: record.signature };
-  assertSigned('record', signed, verifyingPk, 'record');
+  const when = { around: record.timestamp };
+  await directory.signer(record.author, { tag: 'record', signed, when, what: 'record' }, signal);
 }
 
 /**

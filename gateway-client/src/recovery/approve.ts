@@ -16,7 +16,7 @@ import {
 } from '@emr-share/model';
 import { bytesToHex, hexToBytes } from '../bytes.js';
 import type { ClientContext } from '../client-context.js';
-import { publicKeyOf } from '../directory.js';
+import { publicKeyOf } from '../key-history.js';
 import type { CallOptions } from '../ports/ledger.js';
 import { whileBehind } from '../retry.js';
 import { submitSettled } from '../settle.js';

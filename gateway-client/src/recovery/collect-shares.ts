@@ -21,7 +21,6 @@ import type { Directory } from '../directory.js';
 import type { Keyring } from '../keyring.js';
 import type { Ledger } from '../ports/ledger.js';
 import { whileBehind } from '../retry.js';
-import { assertSigned } from '../signed.js';
 import { guardianContext, openShare } from './plan-shares.js';
 
 /** Who collects, and where. */
@@ -103,8 +102,13 @@ async function shareOf(
   const { requestId } = request;
   if (custodian.kind === 'guardian') {
     const { userId } = custodian;
-    const { verifyingPk } = await directory.keys(userId, signal);
-    assertSigned('recovery-approval', approval, verifyingPk, 'approval of a guardian');
+    const fact = {
+      tag: 'recovery-approval',
+      signed: approval,
+      when: { around: approval.body.approvedAt },
+      what: 'approval of a guardian',
+    } as const;
+    await directory.signer(userId, fact, signal);
     const box = hexToBytes(approval.body.share ?? '');
     const context = guardianContext(userId, { requestId });
     return openShare(plan, custodian, () => keyring.openSealed(box, context));

@@ -24,7 +24,7 @@ import { allOf } from '../all-of.js';
 import { bytesToHex } from '../bytes.js';
 import type { ClientContext } from '../client-context.js';
 import { sealParts, withCurrentKeys, type CustodianKeys } from '../custodian-keys.js';
-import { publicKeyOf, type UserKeys } from '../directory.js';
+import { publicKeyOf, type UserKeys } from '../key-history.js';
 import type { CallOptions } from '../ports/ledger.js';
 import { whileBehind } from '../retry.js';
 import { find, submitSettled } from '../settle.js';

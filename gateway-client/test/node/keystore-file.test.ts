@@ -85,6 +85,59 @@ describe('KeystoreFile', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
+  describe('while its keys are rotated', () => {
+    const seed = new Uint8Array(32).fill(8);
+    const read = async (): Promise<Json> => JSON.parse(await readFile(path, 'utf8')) as Json;
+
+    it('keeps the new seed beside the one in use, then in its place, and the former one', async () => {
+      const made = await KeystoreFile.create(path, quick);
+      expect((await read())['version']).toBe(1);
+      const rotation = KeystoreFile.rotation(path, PASSPHRASE);
+      expect(await rotation.begin(seed)).toEqual(seed);
+      const begun = await KeystoreFile.open(path, PASSPHRASE);
+      expect(begun.facts).toEqual(made.facts);
+      expect(begun.keyring.verifyingKeyHex).toBe(made.facts.verifyingKey);
+      expect(begun.keyring.pending?.isOf(seed)).toBe(true);
+
+      await rotation.commit();
+      const { facts, keyring } = await KeystoreFile.open(path, PASSPHRASE);
+      expect((await read())['version']).toBe(2);
+      expect(facts).toMatchObject({ keyNumber: 1, enrolmentKeyPem: made.facts.enrolmentKeyPem });
+      expect(facts.verifyingKey).toBe(Keyring.fromSeed(seed).verifyingKeyHex);
+      expect(keyring.pending).toBeNull();
+      expect(keyring.ownReaderPk(made.facts.readerKey)).not.toBeNull();
+      expect((await stat(path)).mode & 0o777).toBe(0o600);
+    });
+
+    it('goes on with the seed that was begun with, and ends once', async () => {
+      await KeystoreFile.create(path, quick);
+      await KeystoreFile.rotation(path, PASSPHRASE).begin(seed);
+      const again = KeystoreFile.rotation(path, PASSPHRASE);
+      expect(await again.begin(new Uint8Array(32).fill(9))).toEqual(seed);
+      await again.commit();
+      await again.commit();
+      expect((await KeystoreFile.open(path, PASSPHRASE)).keyring.number).toBe(1);
+    });
+
+    it('opens to nobody who calls it a file of the other version', async () => {
+      await KeystoreFile.create(path, quick);
+      await KeystoreFile.rotation(path, PASSPHRASE).begin(seed);
+      await edit((content) => (content['version'] = 1));
+      expect(await codeOf(() => KeystoreFile.open(path, PASSPHRASE))).toBe('KEYSTORE_LOCKED');
+    });
+
+    it('takes a recovered seed with those that it has replaced', async () => {
+      await KeystoreFile.create(path, quick);
+      const earlier = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+      await KeystoreFile.adopt(path, PASSPHRASE, seed, earlier);
+      const { facts, keyring } = await KeystoreFile.open(path, PASSPHRASE);
+      expect([facts.keyNumber, keyring.number]).toEqual([2, 2]);
+      for (const one of earlier) {
+        expect(keyring.ownReaderPk(Keyring.fromSeed(one).readerKeyHex)).not.toBeNull();
+      }
+    });
+  });
+
   it('refuses another passphrase, and the empty one', async () => {
     await KeystoreFile.create(path, quick);
     for (const wrong of ['', 'correct horse batterz', `${PASSPHRASE} `]) {

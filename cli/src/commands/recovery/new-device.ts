@@ -85,9 +85,9 @@ export function finishCommand(host: Host): Command {
           );
         }
         let adopted = keystore;
-        const keep = async ({ seed }: RecoveredKeys): Promise<void> => {
-          adopted = await door.adopt(seed);
-          seed.fill(0);
+        const keep = async ({ seed, earlier }: RecoveredKeys): Promise<void> => {
+          adopted = await door.adopt(seed, earlier);
+          for (const secret of [seed, ...earlier]) secret.fill(0);
         };
         await recovery.finish(request.requestId, { keep, signal });
         return adopted.facts;
