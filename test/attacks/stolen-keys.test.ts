@@ -1,5 +1,5 @@
 /**
- * Threat 7 of docs/threat-model.md: somebody has read a keystore, and its owner has rotated the keys.
+ * Threat 8 of docs/threat-model.md: somebody has read a keystore, and its owner has rotated the keys.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Capsule } from '@emr-share/crypto';
