@@ -74,6 +74,8 @@ export const depositDealings: Rule<'custody:DepositDealings'> = async (invocatio
     await takeIn(invocation, custodian, { sealed, terms, isKept });
     deposited.push(ref);
   }
+  // A transaction that wrote nothing would need the endorsement of a majority.
+  if (deposited.length === 0) throw nothingDue(dealer, dealings[0]?.dealing.audienceId ?? '');
   return { mspId, deposited };
 };
 
@@ -130,6 +132,11 @@ async function prepare(invocation: Invocation, due: DueRefresh): Promise<Prepare
     },
     sealed: parts.map(({ mspId, box }) => ({ mspId, sealed: hexOf(box) })),
   };
+}
+
+function nothingDue(mspId: string, audienceId: string): EmrError {
+  const problem = 'the share has been handed on already, or its grant has ended';
+  return new EmrError('DEALING_INVALID', { mspId, audienceId, problem });
 }
 
 /** One call is of one dealer, for one roster. Throws `INPUT_INVALID`. */

@@ -7,11 +7,13 @@ import { Command } from 'commander';
 import type { Host } from '../../../host.js';
 import { addOrganizationCommand } from './add-organization.js';
 import { enrolCommand } from './enrol.js';
+import { refreshSharesCommand } from './refresh-shares.js';
 import { registerCommand } from './register.js';
 import { renewCommand } from './renew.js';
 import { reviewGraceCommand } from './review-grace.js';
 import { revokeCommand } from './revoke.js';
 import { restoreCommand } from './restore.js';
+import { rosterCommand } from './roster.js';
 import { rotateCustodianCommand } from './rotate-custodian.js';
 import { snapshotCommand } from './snapshot.js';
 import { upgradeCommand } from './upgrade.js';
@@ -26,6 +28,8 @@ const COMMANDS: readonly ((host: Host) => Command)[] = [
   addOrganizationCommand,
   upgradeCommand,
   rotateCustodianCommand,
+  rosterCommand,
+  refreshSharesCommand,
   reviewGraceCommand,
   snapshotCommand,
   restoreCommand,

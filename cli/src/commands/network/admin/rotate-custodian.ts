@@ -9,14 +9,12 @@ import {
   type RotationReport,
   type SecretRef,
 } from '@emr-share/gateway-client';
-import type { MspId } from '@emr-share/model';
-import { organizationsHere } from '@emr-share/network';
 import { Command } from 'commander';
 import { Call } from '../../../call.js';
 import { openFabricConsortium } from '../../../consortium/fabric-consortium.js';
-import { CliError } from '../../../errors/cli-error.js';
 import type { Host } from '../../../host.js';
 import { type FolderOptions, networkFolder, withFolderOption } from '../network-folder.js';
+import { hospitalHere } from './hospitals-here.js';
 
 const HELP = `
 The contract service holds the custodian key; patients seal the organization's fragments to it. This
@@ -63,15 +61,6 @@ function text({
     );
   }
   return lines.join('\n');
-}
-
-/** Whose keys are on this host. */
-async function hospitalHere(dir: string, named: string): Promise<MspId> {
-  const hospitals = (await organizationsHere(dir)).filter(({ peers }) => peers.length > 0);
-  const found = hospitals.find(({ name, mspId }) => name === named || mspId === named);
-  if (found !== undefined) return found.mspId;
-  const known = hospitals.map(({ name }) => name).join(', ');
-  throw new CliError('USAGE', `there is no hospital ${named} on this host; there are: ${known}`);
 }
 
 /** Makes the command for one call. */

@@ -1,0 +1,134 @@
+/**
+ * `emr network admin roster`: which hospitals keep the shares of emergency and other rules.
+ *
+ * @module
+ */
+import {
+  approveRoster,
+  listRosters,
+  proposeRoster,
+  type Ledger,
+  type Rosters,
+} from '@emr-share/gateway-client';
+import type { MspId, RosterSupport, RosterTerms } from '@emr-share/model';
+import { Command } from 'commander';
+import { Call } from '../../../call.js';
+import { openFabricConsortium } from '../../../consortium/fabric-consortium.js';
+import { CliError } from '../../../errors/cli-error.js';
+import type { Host } from '../../../host.js';
+import { parseThreshold } from '../../../input/organization-count.js';
+import { type FolderOptions, networkFolder, withFolderOption } from '../network-folder.js';
+import { hospitalHere, hospitalsHere, hospitalsNamed } from './hospitals-here.js';
+
+interface ProposeOptions extends FolderOptions {
+  readonly threshold?: number;
+}
+
+const HELP = `
+Patients share the keys of what an emergency may open among the hospitals of that day. When one joins
+or leaves, the hospitals decide on a roster, and hand the shares on to it: emr network admin
+refresh-shares. A roster is in force when more than half of the hospitals support the same one.`;
+
+const rosterText = ({ number, custodians, threshold }: RosterTerms): string =>
+  `roster ${String(number)}: ${custodians.join(', ')}; any ${String(threshold)} of them open`;
+
+function supportText({ roster, supporters, needed, adopted }: RosterSupport): string {
+  if (adopted)
+    return `In force: ${rosterText(roster)}.\nNow every hospital runs: emr network admin refresh-shares`;
+  return `Proposed: ${rosterText(roster)}.\nSupported by ${supporters.join(', ')}; ${String(needed)} have to.`;
+}
+
+function rostersText({ inForce, supported }: Rosters): string {
+  const current =
+    inForce === null
+      ? 'No roster yet: each rule has the hospitals that its patient shared it among.'
+      : `In force: ${rosterText(inForce)}.`;
+  return [current, ...supported.map(supportText)].join('\n');
+}
+
+/** Runs `act` at the ledger, as the admin of a hospital. */
+async function asAdmin<T>(
+  dir: string,
+  mspId: MspId,
+  act: (ledger: Ledger) => Promise<T>,
+): Promise<T> {
+  await using consortium = await openFabricConsortium(dir);
+  const { identity } = await consortium.admin(mspId);
+  return act(consortium.ledger(identity));
+}
+
+function showCommand(host: Host): Command {
+  return withFolderOption(new Command('show'))
+    .description('show the roster in force, and what is proposed as the next one')
+    .action(async (options: FolderOptions, command: Command) => {
+      const call = new Call(host, command);
+      const dir = await networkFolder(options, host);
+      const [first] = await hospitalsHere(dir);
+      if (first === undefined) throw new CliError('USAGE', 'no hospital is on this host');
+      const { signal } = call;
+      const rosters = await asAdmin(dir, first.mspId, (ledger) => listRosters(ledger, { signal }));
+      call.output.result(rosters, rostersText(rosters));
+    });
+}
+
+function proposeCommand(host: Host): Command {
+  return withFolderOption(
+    new Command('propose')
+      .argument('<organization>', 'whose admin proposes it, such as hospa or HospAMSP')
+      .argument('<custodians...>', 'the hospitals of the roster, in their order'),
+  )
+    .description('propose the next roster; in the place of what the hospital proposed before')
+    .option(
+      '--threshold <n>',
+      'how many must answer (default and least: a majority)',
+      parseThreshold,
+    )
+    .addHelpText('after', HELP)
+    .action(
+      async (organization: string, named: string[], options: ProposeOptions, command: Command) => {
+        const call = new Call(host, command);
+        const dir = await networkFolder(options, host);
+        const mspId = await hospitalHere(dir, organization);
+        const custodians = await hospitalsNamed(dir, named);
+        const { threshold } = options;
+        const { signal } = call;
+        const support = await asAdmin(dir, mspId, (ledger) =>
+          proposeRoster(ledger, { custodians, threshold, signal }),
+        );
+        call.output.result(support, supportText(support));
+      },
+    );
+}
+
+function approveCommand(host: Host): Command {
+  return withFolderOption(
+    new Command('approve')
+      .argument('<organization>', 'whose admin approves, such as hospb or HospBMSP')
+      .argument('<proposer>', 'the hospital whose proposal it is'),
+  )
+    .description('support the roster that another hospital has proposed')
+    .addHelpText('after', HELP)
+    .action(
+      async (organization: string, proposer: string, options: FolderOptions, command: Command) => {
+        const call = new Call(host, command);
+        const dir = await networkFolder(options, host);
+        const mspId = await hospitalHere(dir, organization);
+        const [named = ''] = await hospitalsNamed(dir, [proposer]);
+        const { signal } = call;
+        const support = await asAdmin(dir, mspId, (ledger) =>
+          approveRoster(ledger, named, { signal }),
+        );
+        call.output.result(support, supportText(support));
+      },
+    );
+}
+
+/** Makes the command for one call. */
+export function rosterCommand(host: Host): Command {
+  return new Command('roster')
+    .description('decide which hospitals keep the shares of emergency and other rules')
+    .addHelpText('after', HELP)
+    .addCommand(showCommand(host))
+    .addCommand(proposeCommand(host))
+    .addCommand(approveCommand(host));
+}
