@@ -25,10 +25,10 @@ import type { Keyring, Ledger } from '@emr-share/gateway-client';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import {
   canonicalBytes,
-  EmrError,
   type Audience,
   type AudienceTicket,
   type Dealing,
+  type EmrError,
   type MspId,
   type RosterTerms,
   type SharedScopeRef,

@@ -63,11 +63,8 @@ describe('a hospital that joins, and one that leaves', () => {
   };
   const emr = async (...args: string[]): Promise<unknown> => {
     const ran = await emrHere(['--json', 'network', 'admin', ...args, '--dir', network.dir]);
-    expect([args.join(' '), ran.exitCode, ran.stderr.includes('"error"')]).toEqual([
-      args.join(' '),
-      0,
-      false,
-    ]);
+    const problem = ran.exitCode === 0 ? '' : ran.stderr;
+    expect([args[0], ran.exitCode, problem]).toEqual([args[0], 0, '']);
     return JSON.parse(ran.stdout) as unknown;
   };
 
@@ -86,6 +83,8 @@ describe('a hospital that joins, and one that leaves', () => {
       contentType: 'text/plain',
     });
     await emr('add-organization', '--topology', topology, '--base-port', String(BASE_PORT));
+    await consortium[Symbol.asyncDispose]();
+    consortium = await openFabricConsortium(network.dir);
   }, LIMIT_MS);
 
   afterAll(async () => {

@@ -14,6 +14,7 @@ import {
 } from '@emr-share/model';
 import { defaultThreshold } from '../grants/terms.js';
 import type { CallOptions, Ledger } from '../ports/ledger.js';
+import { submitSettled } from '../settle.js';
 
 /** The roster in force, and what organizations support as the next one. */
 export interface Rosters {
@@ -27,6 +28,8 @@ export interface ProposeRosterOptions extends CallOptions {
   /** How many must answer. Default, and least: more than half. */
   readonly threshold?: number | undefined;
 }
+
+const never = new AbortController().signal;
 
 /** The rosters, as the own organization's peer has them. */
 export async function listRosters(ledger: Ledger, options: CallOptions = {}): Promise<Rosters> {
@@ -79,16 +82,31 @@ export async function approveRoster(
 async function support(
   ledger: Ledger,
   terms: RosterTerms,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal = never,
 ): Promise<RosterSupport> {
-  try {
-    return (await ledger.submit('custody:SupportRoster', terms, { signal })).response;
-  } catch (error) {
-    // A repeat is the same to the ledger, also where the roster is in force by now.
-    if (!EmrError.is(error, 'COMMIT_UNKNOWN')) throw error;
-    const { supported } = await listRosters(ledger, { signal });
-    const found = supported.find(({ roster }) => canonicalJson(roster) === canonicalJson(terms));
-    if (found?.supporters.includes(ledger.mspId) !== true) throw error;
-    return found;
+  const { response } = await submitSettled(ledger, 'custody:SupportRoster', terms, {
+    signal,
+    recall: () => supported(ledger, terms, signal),
+    missing: 'ROSTER_NOT_FOUND',
+    isOurs: ({ adopted, supporters }) => adopted || supporters.includes(ledger.mspId),
+  });
+  return response;
+}
+
+/** These very terms, as they stand. Throws `ROSTER_NOT_FOUND` where nobody supports them. */
+async function supported(
+  ledger: Ledger,
+  terms: RosterTerms,
+  signal: AbortSignal,
+): Promise<RosterSupport> {
+  const { inForce, supported: all } = await listRosters(ledger, { signal });
+  const same = all.find(({ roster }) => canonicalJson(roster) === canonicalJson(terms));
+  if (same !== undefined) return same;
+  const { number } = terms;
+  if (inForce === null) throw new EmrError('ROSTER_NOT_FOUND', { number });
+  const { adoptedAt: _adoptedAt, ...adopted } = inForce;
+  if (canonicalJson(adopted) !== canonicalJson(terms)) {
+    throw new EmrError('ROSTER_NOT_FOUND', { number });
   }
+  return { roster: terms, supporters: [], needed: 0, adopted: true };
 }

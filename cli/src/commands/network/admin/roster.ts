@@ -54,7 +54,7 @@ async function asAdmin<T>(
 ): Promise<T> {
   await using consortium = await openFabricConsortium(dir);
   const { identity } = await consortium.admin(mspId);
-  return act(consortium.ledger(identity));
+  return await act(consortium.ledger(identity));
 }
 
 function showCommand(host: Host): Command {
