@@ -185,7 +185,7 @@ describe('handing shares on', () => {
     await decide(1, [B, C], 2);
     const { sealed } = await prepare(A, 1);
     await deal(A, 1);
-    const written = [...story.channel.last.writes.values()].map((value) => hexOf(value ?? []));
+    const written = [...story.channel.last.writes.values()].map((value) => hexOf(value!));
     expect(written.length).toBeGreaterThan(0);
     for (const part of sealed) {
       expect(written.some((one) => one.includes(Buffer.from(part.sealed).toString('hex')))).toBe(

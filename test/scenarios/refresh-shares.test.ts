@@ -11,7 +11,7 @@ import {
   type Ledger,
   type RefreshReport,
 } from '@emr-share/gateway-client';
-import { EmrError, type AudienceTicket, type MspId } from '@emr-share/model';
+import { EmrError, organizationsOf, type AudienceTicket, type MspId } from '@emr-share/model';
 import { describeOnEachBackend } from '../support/backends.js';
 import { interceptedLedger } from '../support/between.js';
 import { newcomer, newPatient, type Person } from '../support/people.js';
@@ -123,6 +123,15 @@ describeOnEachBackend('custodians that come and go', (backend) => {
     const extended = await patient.client.emergency.setRule({ approvals: 1, ticketMs: 3_600_000 });
     expect(extended.body.custodians).toEqual([A, B]);
     expect(await readWithout(C, await openTicket())).toHaveLength(2);
+  });
+
+  it('leave recovery plans behind that name them: the patient makes a new one', async () => {
+    const { recovery } = patient.client;
+    const former = await recovery.plan({ organizations: [A, C], threshold: 2 });
+    expect(await recovery.isOutdated(former)).toBe(true);
+    const plan = await recovery.plan();
+    expect(organizationsOf(plan.body.custodians).map(({ mspId }) => mspId)).toEqual([A, B]);
+    expect(await recovery.isOutdated(plan)).toBe(false);
   });
 
   it('join: the shares go over to them, and open without one that was there before', async () => {

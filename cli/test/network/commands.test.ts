@@ -55,6 +55,12 @@ describe('emr network, asked wrongly', () => {
     ['render --format helm --out DIR/out', 2, 'USAGE'],
     ['render --format k8s --host moon --out DIR/out', 2, 'HOST_UNKNOWN'],
     ['tools --topology missing.yaml', 2, 'TOPOLOGY_INVALID'],
+    ['admin roster show --dir DIR/none', 4, 'NETWORK_NOT_FOUND'],
+    ['admin roster propose hospa --dir DIR/none', 2, 'USAGE'],
+    ['admin roster propose hospa hospa hospb --threshold 0 --dir DIR/none', 2, 'USAGE'],
+    ['admin roster approve hospb hospa --dir DIR/none', 4, 'NETWORK_NOT_FOUND'],
+    ['admin refresh-shares --dir DIR/none', 4, 'NETWORK_NOT_FOUND'],
+    ['admin refresh-shares --until soon --dir DIR/none', 2, 'USAGE'],
     ['nonsense', 2, 'USAGE'],
   ])('%s: ends with %i, %s', async (line, exitCode, code) => {
     const args = line.split(' ').map((word) => word.replace('DIR', folder));

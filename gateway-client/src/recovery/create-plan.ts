@@ -32,7 +32,7 @@ import { guardianContext, seedContext } from './plan-shares.js';
 import { verifiedPlan } from './verified-plan.js';
 
 export interface RecoveryPlanOptions extends CallOptions {
-  /** Organizations that hold a share each. Default: all of the consortium. */
+  /** Organizations that hold a share each. Default: the roster in force, else all of the consortium. */
   readonly organizations?: readonly MspId[] | undefined;
   /** Users that hold a share each: five at most. Default none. */
   readonly guardians?: readonly UserId[] | undefined;
@@ -86,7 +86,9 @@ async function termsOf(
   published: readonly MspId[],
   signal: AbortSignal,
 ): Promise<Terms> {
-  const organizations = (options.organizations ?? published).map((mspId) =>
+  const roster = await directory.rosterInForce(signal);
+  const standing = roster?.custodians ?? published;
+  const organizations = (options.organizations ?? standing).map((mspId) =>
     validate(MspId, mspId, 'the organization'),
   );
   const named = (options.guardians ?? []).map((id) => validate(UserId, id, 'the guardian'));

@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  organizationsOf,
   RecoveryRequestId,
   UserId,
   validate,
@@ -52,6 +53,17 @@ export class Recovery {
    */
   async get(options: RecoveryQuery = {}): Promise<SignedRecoveryPlan> {
     return verifiedPlan(this.#context, this.#patientOf(options), this.#context.signalOf(options));
+  }
+
+  /**
+   * Whether a plan has an organization that has left: one that is not in the roster in force. Its share
+   * is not handed on; the patient makes a plan anew.
+   */
+  async isOutdated({ body }: SignedRecoveryPlan, options?: CallOptions): Promise<boolean> {
+    const signal = this.#context.signalOf(options);
+    const roster = await this.#context.directory.rosterInForce(signal);
+    if (roster === null) return false;
+    return organizationsOf(body.custodians).some(({ mspId }) => !roster.custodians.includes(mspId));
   }
 
   /** (Guardian.) The plans in force that the caller holds a share of. */

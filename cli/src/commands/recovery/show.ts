@@ -14,6 +14,9 @@ import { localTime } from '../../output/local-time.js';
 import { describePlan, describeRecovery } from '../../output/recovery-text.js';
 import { table } from '../../output/table.js';
 
+const OUTDATED =
+  'A hospital of this plan has left the consortium’s roster; the patient should make one anew: emr recovery plan';
+
 /** Makes the command for one call. */
 export function showCommand(host: Host): Command {
   return new Command('show')
@@ -22,13 +25,18 @@ export function showCommand(host: Host): Command {
     .action(async (patient: UserId | undefined, _options: unknown, command: Command) => {
       const call = new Call(host, command);
       const query = { patient, signal: call.signal };
-      const { plan, requests } = await withClient(call, async ({ recovery }) => ({
-        plan: (await recovery.get(query)).body,
-        requests: await collect(recovery.requests(query)),
-      }));
+      const { plan, outdated, requests } = await withClient(call, async ({ recovery }) => {
+        const signed = await recovery.get(query);
+        return {
+          plan: signed.body,
+          outdated: await recovery.isOutdated(signed, query),
+          requests: await collect(recovery.requests(query)),
+        };
+      });
       const now = Date.now();
       const parts = [describePlan(plan), ...requests.map((one) => describeRecovery(one, now))];
-      call.output.result({ plan, requests }, parts.join('\n\n'));
+      if (outdated) parts.splice(1, 0, OUTDATED);
+      call.output.result({ plan, outdated, requests }, parts.join('\n\n'));
     });
 }
 
