@@ -1,5 +1,5 @@
 /**
- * Threat 8 of docs/threat-model.md: shares are handed on, and somebody wants to get at a key by it, or
+ * Threat 9 of docs/threat-model.md: shares are handed on, and somebody wants to get at a key by it, or
  * to keep a share.
  */
 import {
