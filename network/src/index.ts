@@ -30,7 +30,7 @@ export { followLog } from './up/follow-log.js';
 export { nodeLog, startNode, stopNode } from './up/single-node.js';
 export type { StopOutcome } from './process/stop-process.js';
 export { diagnose, type Finding, type FindingCode } from './up/doctor.js';
-export { enrolUser, registerUser } from './admin/users.js';
+export { enrolUser, openEnrolment, registerUser, type Enrol } from './admin/users.js';
 export type { EnrolmentTicket, RegisterOptions, UserRegistration } from './admin/users.js';
 export { type IssuedCertificate, listUsers, type RegisteredUser } from './admin/list-users.js';
 export { REVOCATION_REASONS, revokeUser } from './admin/revoke-user.js';

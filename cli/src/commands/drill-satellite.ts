@@ -3,21 +3,25 @@
  *
  * @module
  */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { Call } from '../call.js';
 import { satelliteFigure } from '../drill/satellite/satellite-figure.js';
 import { satelliteText } from '../drill/satellite/satellite-report.js';
+import { DECLARE_MOMENTS, type DeclareMoment } from '../drill/satellite/satellite-result.js';
 import type { Host } from '../host.js';
 
 interface SatelliteOptions {
   readonly runs: number;
   readonly seed: number;
+  readonly declare: DeclareMoment;
+  readonly patients: number;
   readonly basePort: number;
   readonly figure?: string;
 }
 
 const DEFAULT_RUNS = 5;
 const MAX_RUNS = 200;
+const MAX_PATIENTS = 100_000;
 const MAX_SEED = 999_999;
 const DEFAULT_BASE_PORT = 19_000;
 const FIRST_PORT = 1_024;
@@ -45,6 +49,15 @@ export function drillSatelliteCommand(host: Host): Command {
     .description('an emergency over satellite links, one hospital lost: how long until the summary')
     .option('--runs <n>', 'how many emergencies', wholeNumber(1, MAX_RUNS), DEFAULT_RUNS)
     .option('--seed <n>', 'decides which packets are lost', wholeNumber(0, MAX_SEED), 1)
+    .addOption(
+      new Option(
+        '--declare <when>',
+        'a minute after the loss, or in its very moment, each run anew',
+      )
+        .choices(DECLARE_MOMENTS)
+        .default('settled'),
+    )
+    .option('--patients <n>', 'how many others to register first', wholeNumber(0, MAX_PATIENTS), 0)
     .option(
       '--base-port <port>',
       'first port of the network and of the links',

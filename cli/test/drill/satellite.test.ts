@@ -17,7 +17,14 @@ function emergency(declareToSummaryMs: number): Emergency {
 }
 
 const LINK = { delivered: 1, deliveredBytes: 100, lost: 0, dropped: 0, cut: 0 };
-const RESULT = satelliteResult([5_400, 4_200, 9_000].map(emergency), SATELLITE, LINK);
+const RESULT = satelliteResult({
+  declare: 'settled',
+  runs: [5_400, 4_200, 9_000].map(emergency),
+  settlingMs: [7_000],
+  crowd: { patients: 0, registeringMs: 0 },
+  terms: SATELLITE,
+  link: LINK,
+});
 
 /** A peer that has the ticket from the `n`-th question on, and knows how often it was asked. */
 function peerWithTicketAfter(n: number): { ledger: Ledger; asked: () => number } {
@@ -59,18 +66,34 @@ describe('the result of the satellite drill', () => {
 });
 
 describe('asking ahead for the records of a ticket', () => {
-  it('asks until the peer has the ticket, and gives that answer to whoever asks then', async () => {
+  it('asks until a peer has the ticket, and gives that answer to whoever asks then', async () => {
     const { ledger, asked } = peerWithTicketAfter(3);
-    const ahead = askingAhead(ledger);
+    const ahead = askingAhead(ledger, ['HospAMSP', 'HospBMSP']);
     ahead.askAhead(PAGE, 0, new AbortController().signal);
     const page = await ahead.evaluate('audience:ListRecords', PAGE);
     expect(page).toEqual({ records: [], bookmark: 'after 3' });
     expect(asked()).toBe(3);
   });
 
+  it('asks a custodian again that has not seen the ticket yet, and no other refusal', async () => {
+    const { ledger, asked } = peerWithTicketAfter(2);
+    const ahead = askingAhead(ledger, ['HospAMSP']);
+    const request = { ticketId: TICKET, recordIds: ['ab'.repeat(16)] };
+    const options = { organizations: ['HospAMSP'], signal: new AbortController().signal };
+    await ahead.evaluate('audience:OpenRecords', request, options);
+    expect(asked()).toBe(2);
+    const refusing = {
+      ...ledger,
+      evaluate: () => Promise.reject(new EmrError('TICKET_MISMATCH', { ticketId: TICKET })),
+    } as Ledger;
+    const refused = askingAhead(refusing, ['HospAMSP']);
+    const answer = refused.evaluate('audience:OpenRecords', request, options);
+    await expect(answer).rejects.toMatchObject({ code: 'TICKET_MISMATCH' });
+  });
+
   it('passes on the question for another ticket, and for a later page', async () => {
     const { ledger, asked } = peerWithTicketAfter(1);
-    const ahead = askingAhead(ledger);
+    const ahead = askingAhead(ledger, ['HospAMSP', 'HospBMSP']);
     const ending = new AbortController();
     ahead.askAhead(PAGE, 60_000, ending.signal);
     await ahead.evaluate('audience:ListRecords', { ...PAGE, ticketId: 'cd'.repeat(16) });

@@ -7,7 +7,7 @@
 import { EmrError, MspId, parseJson } from '@emr-share/model';
 import * as v from 'valibot';
 import type { KuboEndpoint } from '../kubo/kubo-endpoint.js';
-import type { GatewayEndpoint } from './gateway-pool.js';
+import type { GatewayEndpoint, GrpcEndpoint } from './gateway-pool.js';
 
 /** A gateway peer and whose it is. */
 export interface PeerEndpoint extends GatewayEndpoint {
@@ -34,6 +34,8 @@ export interface ConnectionProfile {
   readonly contract: string;
   /** Those of the client's organization first. */
   readonly gateways: readonly PeerEndpoint[];
+  /** Empty where the profile names none: gateways hand transactions over. */
+  readonly orderers: readonly GrpcEndpoint[];
   /** As `gateways`; empty where the profile names none. */
   readonly stores: readonly KuboEndpoint[];
   /** `null` where the profile names none: users get their certificates in another way. */
@@ -45,7 +47,7 @@ const url = (scheme: RegExp, what: string): v.GenericSchema<string> =>
 const Roots = v.object({ pem: v.pipe(v.string(), v.includes('-----BEGIN CERTIFICATE-----')) });
 const Name = v.pipe(v.string(), v.minLength(1));
 
-const Peer = v.object({
+const Endpoint = v.object({
   url: url(/^grpcs:\/\/[^/]+:\d+$/, 'grpcs://HOST:PORT'),
   tlsCACerts: Roots,
   grpcOptions: v.optional(v.object({ 'ssl-target-name-override': v.optional(Name) })),
@@ -64,7 +66,8 @@ const Content = v.object({
   client: v.object({ organization: Name }),
   channels: v.record(Name, v.unknown()),
   organizations: v.record(Name, Organization),
-  peers: v.record(Name, Peer),
+  peers: v.record(Name, Endpoint),
+  orderers: v.optional(v.record(Name, Endpoint), {}),
   certificateAuthorities: v.optional(v.record(Name, Authority), {}),
   contract: v.optional(Name, 'emr'),
   stores: v.optional(v.array(v.object({ url: url(/^https?:\/\//, 'http://HOST:PORT') })), []),
@@ -90,6 +93,7 @@ export function readConnectionProfile(text: string): ConnectionProfile {
     channel: channelOf(content),
     contract: content.contract,
     gateways,
+    orderers: Object.values(content.orderers).map(endpointOf),
     stores: content.stores.map((store) => ({ url: store.url })),
     certificateAuthority: authorityOf(content, own.certificateAuthorities[0]),
   };
@@ -105,18 +109,20 @@ function channelOf({ channels }: Content): string {
   return channel;
 }
 
+function endpointOf(node: v.InferOutput<typeof Endpoint>): GrpcEndpoint {
+  return {
+    address: node.url.slice('grpcs://'.length),
+    tlsRootPem: node.tlsCACerts.pem,
+    serverName: node.grpcOptions?.['ssl-target-name-override'],
+  };
+}
+
 function gatewaysOf({ organizations, peers }: Content, own: MspId): PeerEndpoint[] {
   const all = Object.values(organizations).flatMap(({ mspid: mspId, peers: names }) =>
     names.map((name) => {
       const peer = peers[name];
       if (peer === undefined) throw invalid(`it does not say where ${name} is`);
-      return {
-        name,
-        mspId,
-        address: peer.url.slice('grpcs://'.length),
-        tlsRootPem: peer.tlsCACerts.pem,
-        serverName: peer.grpcOptions?.['ssl-target-name-override'],
-      };
+      return { name, mspId, ...endpointOf(peer) };
     }),
   );
   return [...all.filter(({ mspId }) => mspId === own), ...all.filter(({ mspId }) => mspId !== own)];

@@ -1,16 +1,13 @@
 /**
  * The port `Ledger` for a client far away from every peer. A gateway peer would pass a question on to
  * the organization that it is for, and a proposal to the other endorsers: a second way there and back.
- * This client asks each organization's own gateway, all at once, and puts the endorsements together.
+ * This client asks each organization's own gateway, all at once, puts the endorsements together, and
+ * hands the transaction to the orderers itself. Whatever it asks, it asks again over a second
+ * connection a moment later, for a lost packet holds up a whole connection.
  *
  * @module
  */
-import {
-  type Gateway,
-  type Proposal,
-  type Status,
-  type Transaction,
-} from '@hyperledger/fabric-gateway';
+import { type Proposal, type Status, type Transaction } from '@hyperledger/fabric-gateway';
 import { gateway as protos } from '@hyperledger/fabric-protos';
 import {
   EmrError,
@@ -34,8 +31,16 @@ import { commitOf } from './commit-of.js';
 import type { PeerEndpoint } from './connection-profile.js';
 import { fromFabricError } from './fabric-error.js';
 import { FabricLedger } from './fabric-ledger.js';
-import { DEFAULT_DEADLINES, openConnection, type Connection } from './gateway-pool.js';
+import {
+  DEFAULT_DEADLINES,
+  openConnection,
+  type Connection,
+  type GrpcEndpoint,
+} from './gateway-pool.js';
+import { handOverAgain } from './hand-over-again.js';
 import { mergedEndorsements } from './merged-endorsements.js';
+import { OrdererBroadcast } from './orderer-broadcast.js';
+import { overLines } from './over-lines.js';
 import { committedOf, decodeAnswer } from './transaction-outcome.js';
 
 /** A far answer takes a second or two; who takes longer is left out where others will do. */
@@ -49,11 +54,16 @@ export interface DirectLedgerOptions {
   readonly chaincode: string;
   /** How many organizations must endorse. */
   readonly endorsers: number;
+  /** Every transaction is handed to all of them; without any, gateways do that. */
+  readonly orderers?: readonly GrpcEndpoint[] | undefined;
+  /** Connections to each gateway. Default 2. */
+  readonly lines?: number | undefined;
 }
 
 interface Organization {
   readonly mspId: MspId;
-  readonly connection: Connection;
+  /** At least one. */
+  readonly lines: readonly Connection[];
 }
 
 interface Endorsed {
@@ -78,7 +88,8 @@ async function firstOf<T>(count: number, attempts: readonly Promise<T>[]): Promi
       const isDecided = failures.length + count > attempts.length;
       const isOver = failures.length + values.length === attempts.length;
       const reason = failures.find(isReason);
-      if (values.length === count) resolve(values);
+      // Several may have answered since the last look.
+      if (values.length >= count) resolve(values.slice(0, count));
       else if (isDecided && (reason !== undefined || isOver)) {
         reject(asError(reason ?? failures[0]));
       }
@@ -100,13 +111,14 @@ export class DirectLedger implements Ledger {
   /** For what is of no organization in particular. */
   readonly #base: FabricLedger;
   readonly #organizations: readonly Organization[];
+  readonly #orderers: OrdererBroadcast | null;
   readonly #options: DirectLedgerOptions;
   readonly #closed = new AbortController();
   readonly #silent = new Set<MspId>();
 
   /** @throws EmrError `INPUT_INVALID` as {@link FabricLedger} does. */
   constructor(options: DirectLedgerOptions) {
-    const { identity, gateways, endorsers } = options;
+    const { identity, gateways, endorsers, orderers = [], lines = 2 } = options;
     const organizations = [...new Set(gateways.map(({ mspId }) => mspId))];
     if (endorsers < 1 || endorsers > organizations.length) {
       const problem = `expected 1 to ${String(organizations.length)}`;
@@ -114,14 +126,32 @@ export class DirectLedger implements Ledger {
     }
     this.#options = options;
     this.#base = new FabricLedger(options);
+    this.#orderers = orderers.length === 0 ? null : new OrdererBroadcast(orderers);
     this.mspId = this.#base.mspId;
     this.userId = this.#base.userId;
     const first = new Map(gateways.toReversed().map((gateway) => [gateway.mspId, gateway]));
     this.#organizations = organizations.flatMap((mspId) => {
       const gateway = first.get(mspId);
       if (gateway === undefined) return [];
-      return [{ mspId, connection: openConnection(gateway, identity, DEADLINES) }];
+      const open = (): Connection => openConnection(gateway, identity, DEADLINES);
+      return [{ mspId, lines: Array.from({ length: Math.max(1, lines) }, open) }];
     });
+  }
+
+  /** Opens every connection; resolves once each is open, or `limitMs` have passed. */
+  async connect(limitMs: number): Promise<void> {
+    const deadline = Date.now() + limitMs;
+    const gateways = this.#organizations
+      .flatMap(({ lines }) => lines)
+      .map(
+        ({ client }) =>
+          new Promise<void>((resolve) => {
+            client.waitForReady(deadline, () => {
+              resolve();
+            });
+          }),
+      );
+    await Promise.all([this.#orderers?.ready(limitMs), ...gateways]);
   }
 
   async evaluate<N extends TransactionName>(
@@ -134,12 +164,18 @@ export class DirectLedger implements Ledger {
     if (organization === undefined || others.length > 0) {
       return this.#base.evaluate(name, request, options);
     }
+    const { mspId, lines } = organization;
+    // Whoever asks may wait no longer: who answers is worth knowing all the same.
     const answer = this.#noted(organization, () =>
-      this.#proposal(organization, name, request, options).evaluate(),
+      overLines(lines, undefined, (connection) =>
+        calling(undefined, () =>
+          this.#proposal({ mspId, connection }, name, request, options).evaluate(),
+        ),
+      ),
     );
-    if (this.#silent.has(organization.mspId)) {
+    if (this.#silent.has(mspId)) {
       answer.catch(() => undefined);
-      throw new EmrError('LEDGER_UNAVAILABLE', { endpoint: organization.mspId });
+      throw new EmrError('LEDGER_UNAVAILABLE', { endpoint: mspId });
     }
     return decodeAnswer(name, await calling(options.signal, () => answer));
   }
@@ -166,9 +202,10 @@ export class DirectLedger implements Ledger {
   close(): void {
     this.#closed.abort(new EmrError('LEDGER_UNAVAILABLE', { endpoint: 'a closed connection' }));
     this.#base.close();
-    for (const { connection } of this.#organizations) {
-      connection.gateway.close();
-      connection.client.close();
+    this.#orderers?.close();
+    for (const { gateway, client } of this.#organizations.flatMap(({ lines }) => lines)) {
+      gateway.close();
+      client.close();
     }
   }
 
@@ -177,10 +214,8 @@ export class DirectLedger implements Ledger {
     request: TransactionRequest<N>,
     options: TransactOptions,
   ): Promise<Committed<TransactionResponse<N>>> {
-    const endorsed = await this.#endorse(name, request, options);
-    const { gateway } = endorsed.connection;
-    const status = await this.#commit(endorsed.transaction, gateway, options.signal);
-    return committedOf(name, endorsed.transaction, status);
+    const transaction = await this.#endorse(name, request, options);
+    return committedOf(name, transaction, await this.#commit(transaction, options.signal));
   }
 
   /** Remembers who does not answer: waited for no more, and asked all the same until it answers. */
@@ -202,46 +237,70 @@ export class DirectLedger implements Ledger {
     name: TransactionName,
     request: unknown,
     options: TransactOptions,
-  ): Promise<Endorsed> {
+  ): Promise<Transaction> {
     const [own] = this.#organizations;
-    if (own === undefined) throw new EmrError('LEDGER_UNAVAILABLE', { endpoint: 'no gateway' });
-    const proposal = this.#proposal(own, name, request, options).getBytes();
-    const attempts = this.#organizations.map(async ({ mspId, connection }): Promise<Endorsed> => {
-      const bytes = forOne(proposal, mspId);
-      const transaction = await calling(options.signal, () =>
-        connection.gateway.newProposal(bytes).endorse(),
-      );
-      return { mspId, connection, transaction };
+    const connection = own?.lines[0];
+    if (own === undefined || connection === undefined) {
+      throw new EmrError('LEDGER_UNAVAILABLE', { endpoint: 'no gateway' });
+    }
+    const { mspId: ownMsp } = own;
+    const proposal = this.#proposal({ mspId: ownMsp, connection }, name, request, options);
+    const unsigned = proposal.getBytes();
+    const attempts = this.#organizations.map(async ({ mspId, lines }): Promise<Endorsed> => {
+      const bytes = forOne(unsigned, mspId);
+      return overLines(lines, options.signal, async (line) => {
+        const transaction = await calling(options.signal, () =>
+          line.gateway.newProposal(bytes).endorse(),
+        );
+        return { mspId, connection: line, transaction };
+      });
     });
     const endorsed = await firstOf(this.#options.endorsers, attempts);
-    const nearest =
-      this.#organizations.find(({ mspId }) => endorsed.some((one) => one.mspId === mspId)) ?? own;
     const bytes = mergedEndorsements(
       endorsed.map(({ transaction }) => transaction.getBytes()),
       endorsed.map(({ mspId }) => mspId).join(', '),
     );
-    return { ...nearest, transaction: nearest.connection.gateway.newTransaction(bytes) };
+    const answering = endorsed.find(({ mspId }) => mspId === ownMsp) ?? endorsed[0];
+    const { gateway } = answering?.connection ?? connection;
+    const digest = gateway.newTransaction(bytes).getDigest();
+    return gateway.newSignedTransaction(bytes, await this.#options.identity.sign(digest));
   }
 
-  async #commit(
-    transaction: Transaction,
-    gateway: Gateway,
-    signal: AbortSignal | undefined,
-  ): Promise<Status> {
+  /** Hands a signed transaction over, and asks the gateways of all organizations for its fate. */
+  async #commit(transaction: Transaction, signal: AbortSignal | undefined): Promise<Status> {
     const transactionId = transaction.getTransactionId();
+    const deadline = Date.now() + DEADLINES.submitMs + DEADLINES.commitStatusMs;
+    const known = new AbortController();
+    const ending = AbortSignal.any([known.signal, this.#closed.signal]);
+    const handOver = (): Promise<unknown> => orAborted(this.#handOver(transaction), ending);
     try {
       // The fate counts, whatever the submitting answers; and asking for it need not wait.
-      transaction.submit().catch(() => undefined);
-      const commit = commitOf(gateway, this.#options.channel, transactionId);
-      return await orAborted(commit.getStatus(), signal);
+      handOver().catch(() => undefined);
+      void handOverAgain(handOver, ending);
+      const fates = this.#organizations
+        .flatMap(({ lines }) => lines.slice(0, 1))
+        .map(({ gateway }) =>
+          commitOf(gateway, this.#options.channel, transactionId).getStatus({ deadline }),
+        );
+      return await orAborted(Promise.any(fates), signal);
     } catch (error) {
       signal?.throwIfAborted();
       throw new EmrError('COMMIT_UNKNOWN', { transactionId }, { cause: error });
+    } finally {
+      known.abort();
     }
   }
 
+  /** To all orderers where they are known, else to a gateway. */
+  async #handOver(transaction: Transaction): Promise<void> {
+    const prepared = protos.PreparedTransaction.deserializeBinary(transaction.getBytes());
+    const envelope = prepared.getEnvelope();
+    if (this.#orderers === null || envelope === undefined) await transaction.submit();
+    else await this.#orderers.submit(envelope.serializeBinary());
+  }
+
   #proposal(
-    { mspId, connection }: Organization,
+    { mspId, connection }: Pick<Endorsed, 'mspId' | 'connection'>,
     name: TransactionName,
     request: unknown,
     { transient }: TransactOptions,

@@ -7,10 +7,6 @@
  * also for transactions that commit all the same. Only a conflict, which says that it did not, leads
  * to a new proposal.
  *
- * Orderers keep what they have not ordered yet in memory: it is lost when they end. So a transaction
- * whose fate is not known after a while is handed over again, the same one with the same ID. Of an
- * ID, peers count the first that is committed and mark the others DUPLICATE_TXID.
- *
  * @module
  */
 import { setMaxListeners } from 'node:events';
@@ -52,12 +48,11 @@ import {
   DEFAULT_DEADLINES,
   GatewayPool,
   type FabricDeadlines,
+  type GatewayClients,
   type GatewayEndpoint,
 } from './gateway-pool.js';
+import { handOverAgain } from './hand-over-again.js';
 import { codeName, committedOf, decodeAnswer } from './transaction-outcome.js';
-
-/** From one handing over of a transaction to the next, while its fate is not known. */
-const HAND_OVER_AGAIN_MS = 5_000;
 
 /** Between two questions for the fate of a transaction, where the first found no gateway. */
 const STATUS_PAUSE_MS = 250;
@@ -83,6 +78,8 @@ export interface FabricLedgerOptions {
    * not the throughput, and long queues at the orderers provoke view changes.
    */
   readonly maxInFlight?: number | undefined;
+  /** Connections to share with other ledgers of this process; closing the ledger leaves them open. */
+  readonly clients?: GatewayClients | undefined;
 }
 
 /** How a transaction ended. */
@@ -119,7 +116,7 @@ export class FabricLedger implements Ledger {
     this.#chaincode = chaincode;
     this.#deadlines = { ...DEFAULT_DEADLINES, ...options.deadlines };
     this.#inFlight = new PQueue({ concurrency: maxInFlight });
-    this.#pool = new GatewayPool(gateways, identity, this.#deadlines);
+    this.#pool = new GatewayPool(gateways, identity, this.#deadlines, options.clients);
   }
 
   async evaluate<N extends TransactionName>(
@@ -228,25 +225,16 @@ export class FabricLedger implements Ledger {
       failure = error;
     }
     const known = new AbortController();
-    void this.#handOverAgain(transaction.getBytes(), known.signal);
+    const ending = AbortSignal.any([known.signal, this.#closed.signal]);
+    const bytes = transaction.getBytes();
+    void handOverAgain(async () => {
+      const gateway = await this.#pool.ready(ending);
+      await orAborted(gateway.newTransaction(bytes).submit(), ending);
+    }, ending);
     try {
       return await this.#fate(transactionId, deadline, signal, failure);
     } finally {
       known.abort();
-    }
-  }
-
-  /** Hands a signed transaction to the orderers every now and then, until `known`. Never fails. */
-  async #handOverAgain(signedTransaction: Uint8Array, known: AbortSignal): Promise<void> {
-    const ending = AbortSignal.any([known, this.#closed.signal]);
-    while (!ending.aborted) {
-      try {
-        await delay(HAND_OVER_AGAIN_MS, undefined, { signal: ending });
-        const gateway = await this.#pool.ready(ending);
-        await orAborted(gateway.newTransaction(signedTransaction).submit(), ending);
-      } catch {
-        // Whatever an orderer or a gateway says of it: what counts is the fate.
-      }
     }
   }
 

@@ -3,21 +3,30 @@
  *
  * @module
  */
-import { Client, credentials, type CallOptions } from '@grpc/grpc-js';
+import {
+  Client,
+  credentials,
+  type CallOptions,
+  type ChannelCredentials,
+  type ClientOptions,
+} from '@grpc/grpc-js';
 import { connect, hash, type Gateway } from '@hyperledger/fabric-gateway';
 import { EmrError } from '@emr-share/model';
 import type { Identity } from '../ports/identity.js';
 import { orAborted } from '../time-limit.js';
 
-/** One gateway peer. */
-export interface GatewayEndpoint {
+/** A peer or an orderer. */
+export interface GrpcEndpoint {
   /** `host:port`. */
   readonly address: string;
-  /** Root certificates of the peer's TLS certificate, PEM. */
+  /** Root certificates of the node's TLS certificate, PEM. */
   readonly tlsRootPem: string;
-  /** Name in the peer's certificate, where it is not the host of the address. */
+  /** Name in the node's certificate, where it is not the host of the address. */
   readonly serverName?: string | undefined;
 }
+
+/** One gateway peer. */
+export type GatewayEndpoint = GrpcEndpoint;
 
 /** How long each phase may take, in milliseconds. */
 export interface FabricDeadlines {
@@ -51,23 +60,50 @@ export interface Connection {
   readonly gateway: Gateway;
 }
 
+/** Connections that the ledgers of several identities share; whoever made them closes them. */
+export class GatewayClients {
+  readonly #clients = new Map<string, Client>();
+
+  /** Connects when it is first used. */
+  to(endpoint: GatewayEndpoint): Client {
+    const { address } = endpoint;
+    const client = this.#clients.get(address) ?? new Client(...clientArguments(endpoint));
+    this.#clients.set(address, client);
+    return client;
+  }
+
+  close(): void {
+    for (const client of this.#clients.values()) client.close();
+  }
+}
+
 export class GatewayPool {
   readonly #connections: readonly Connection[];
   readonly #deadlines: FabricDeadlines;
+  readonly #own = new GatewayClients();
   #current = 0;
 
-  /** @throws EmrError `INPUT_INVALID` without an endpoint. Connects when it is first needed. */
+  /**
+   * Connects when it is first needed.
+   *
+   * @param shared - used instead of connections of its own, and left open
+   * @throws EmrError `INPUT_INVALID` without an endpoint
+   */
   constructor(
     endpoints: readonly GatewayEndpoint[],
     identity: Identity,
     deadlines: FabricDeadlines,
+    shared?: GatewayClients,
   ) {
     if (endpoints.length === 0) {
       const problem = 'expected at least one';
       throw new EmrError('INPUT_INVALID', { what: 'the list of gateways', problem });
     }
     this.#deadlines = deadlines;
-    this.#connections = endpoints.map((endpoint) => openConnection(endpoint, identity, deadlines));
+    const clients = shared ?? this.#own;
+    this.#connections = endpoints.map((endpoint) =>
+      connectionOver(clients.to(endpoint), endpoint, identity, deadlines),
+    );
   }
 
   /** How many gateways there are. */
@@ -124,27 +160,48 @@ export class GatewayPool {
   }
 
   close(): void {
-    for (const { gateway, client } of this.#connections) {
-      gateway.close();
-      client.close();
-    }
+    for (const { gateway } of this.#connections) gateway.close();
+    this.#own.close();
   }
 }
 
 const within = (limitMs: number) => (): CallOptions => ({ deadline: Date.now() + limitMs });
 
+/** How clients of this package connect to a node: address, credentials and options of gRPC. */
+export function clientArguments({
+  address,
+  tlsRootPem,
+  serverName,
+}: GrpcEndpoint): [address: string, tls: ChannelCredentials, options: ClientOptions] {
+  return [
+    address,
+    credentials.createSsl(Buffer.from(tlsRootPem)),
+    {
+      ...(serverName === undefined ? {} : { 'grpc.ssl_target_name_override': serverName }),
+      'grpc.keepalive_time_ms': 60_000,
+      'grpc.initial_reconnect_backoff_ms': 200,
+      'grpc.max_reconnect_backoff_ms': 2_000,
+      // A connection of its own for each client, also where two are to the same node.
+      'grpc.use_local_subchannel_pool': 1,
+    },
+  ];
+}
+
 /** Connects to one gateway peer as an identity. */
 export function openConnection(
-  { address, tlsRootPem, serverName }: GatewayEndpoint,
+  endpoint: GatewayEndpoint,
   identity: Identity,
   deadlines: FabricDeadlines,
 ): Connection {
-  const client = new Client(address, credentials.createSsl(Buffer.from(tlsRootPem)), {
-    ...(serverName === undefined ? {} : { 'grpc.ssl_target_name_override': serverName }),
-    'grpc.keepalive_time_ms': 60_000,
-    'grpc.initial_reconnect_backoff_ms': 200,
-    'grpc.max_reconnect_backoff_ms': 2_000,
-  });
+  return connectionOver(new Client(...clientArguments(endpoint)), endpoint, identity, deadlines);
+}
+
+function connectionOver(
+  client: Client,
+  { address }: GatewayEndpoint,
+  identity: Identity,
+  deadlines: FabricDeadlines,
+): Connection {
   const gateway = connect({
     client,
     identity: {

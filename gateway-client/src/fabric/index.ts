@@ -16,4 +16,9 @@ export { DirectLedger, type DirectLedgerOptions } from './direct-ledger.js';
 export { FabricLedger, type FabricLedgerOptions, type TransactionFate } from './fabric-ledger.js';
 export { readSiteFacts, type SeenUser, type SiteFacts } from './site-facts.js';
 export { InStep } from './in-step.js';
-export type { FabricDeadlines, GatewayEndpoint } from './gateway-pool.js';
+export {
+  GatewayClients,
+  type FabricDeadlines,
+  type GatewayEndpoint,
+  type GrpcEndpoint,
+} from './gateway-pool.js';

@@ -17,6 +17,7 @@ const PROFILE = {
     hospb: { mspid: 'HospBMSP', peers: ['peer0.hospb'], certificateAuthorities: ['ca.hospb'] },
   },
   peers: { 'peer0.hospa': peer(1, 'peer0.hospa'), 'peer0.hospb': peer(443) },
+  orderers: { 'orderer.hospa': peer(5, 'orderer.hospa') },
   certificateAuthorities: {
     'ca.hospb': { url: 'https://127.0.0.1:3', caName: 'ca', tlsCACerts: { pem: PEM } },
   },
@@ -41,6 +42,7 @@ describe('a connection profile', () => {
           serverName: 'peer0.hospa',
         },
       ],
+      orderers: [{ address: '127.0.0.1:5', tlsRootPem: PEM, serverName: 'orderer.hospa' }],
       stores: [{ url: 'http://127.0.0.1:4' }],
       certificateAuthority: { url: 'https://127.0.0.1:3', caName: 'ca', tlsRootPem: PEM },
     });
@@ -49,8 +51,14 @@ describe('a connection profile', () => {
   it('does without what only some clients need', () => {
     const { hospa, hospb } = PROFILE.organizations;
     const organizations = { hospa, hospb: { ...hospb, certificateAuthorities: [] } };
-    const profile = read({ organizations, stores: undefined, contract: undefined });
-    expect(profile).toMatchObject({ contract: 'emr', stores: [], certificateAuthority: null });
+    const none = { orderers: undefined, stores: undefined, contract: undefined };
+    const profile = read({ organizations, ...none });
+    expect(profile).toMatchObject({
+      contract: 'emr',
+      orderers: [],
+      stores: [],
+      certificateAuthority: null,
+    });
   });
 
   it.each([

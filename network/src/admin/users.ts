@@ -124,6 +124,38 @@ export async function registerUser(
   return { userId, mspId, enrolmentSecret: next.secret, before: { role, department } };
 }
 
+/** Enrols one user; see {@link enrolUser}. */
+export type Enrol = (
+  user: UserRegistration,
+  options?: Pick<RegisterOptions, 'again'>,
+) => Promise<Credentials & { mspId: string }>;
+
+/**
+ * Opens an organization's CA once, to register and enrol many users there; see {@link enrolUser}.
+ *
+ * @throws {@link NetworkError} NETWORK_NOT_FOUND, ORGANIZATION_UNKNOWN, CA_REFUSED, REQUEST_FAILED
+ */
+export async function openEnrolment(
+  dir: string,
+  organization: string,
+  signal?: AbortSignal,
+): Promise<Enrol> {
+  const member = await openMember(dir, organization, signal);
+  const { ca, registrar } = member.enroller;
+  return async (user, { again = false } = {}) => {
+    const { userId } = checked(user);
+    const wanted = registration(user);
+    if (!(await ca.registerNew(registrar.ca, wanted))) {
+      const known = await requireKnown(member, userId);
+      if (!again && !isUnchanged(known, user)) throw userKnown(member, known);
+      await ca.change(registrar.ca, asChange(wanted, user));
+    }
+    const { csr, key } = await makeCertificateRequest(userId, []);
+    const certificate = await ca.enroll(userId, wanted.secret, csr);
+    return { mspId: member.organization.mspId, certificate, key };
+  };
+}
+
 /**
  * Registers a user and enrols at once with a key made here: for tests, and for services on the
  * administrator's own machine. Safe to repeat for the same role and department.
@@ -137,16 +169,7 @@ export async function enrolUser(
   user: UserRegistration,
   { again = false, signal }: RegisterOptions = {},
 ): Promise<Credentials & { mspId: string }> {
-  const { userId } = checked(user);
-  const member = await openMember(dir, organization, signal);
-  const { ca, registrar } = member.enroller;
-  const wanted = registration(user);
-  if (!(await ca.registerNew(registrar.ca, wanted))) {
-    const known = await requireKnown(member, userId);
-    if (!again && !isUnchanged(known, user)) throw userKnown(member, known);
-    await ca.change(registrar.ca, asChange(wanted, user));
-  }
-  const { csr, key } = await makeCertificateRequest(userId, []);
-  const certificate = await ca.enroll(userId, wanted.secret, csr);
-  return { mspId: member.organization.mspId, certificate, key };
+  checked(user);
+  const enrol = await openEnrolment(dir, organization, signal);
+  return enrol(user, { again });
 }

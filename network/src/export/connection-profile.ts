@@ -8,7 +8,13 @@ import { readFile } from 'node:fs/promises';
 import { endpoint, LOOPBACK } from '../nodes/context.js';
 import type { NetworkPaths } from '../files/network-paths.js';
 import { openNetwork } from '../up/open-network.js';
-import { hospitals, type Node, type Organization, type Topology } from '../topology/topology.js';
+import {
+  hospitals,
+  orderers,
+  type Node,
+  type Organization,
+  type Topology,
+} from '../topology/topology.js';
 
 interface TlsEndpoint {
   /** `grpcs://host:port` or `https://host:port`. */
@@ -30,6 +36,8 @@ export interface ConnectionProfile {
   >;
   /** Peers whose gateway a client may use, its own organization's first. */
   peers: Record<string, TlsEndpoint>;
+  /** For clients that hand transactions to orderers themselves. */
+  orderers: Record<string, TlsEndpoint>;
   certificateAuthorities: Record<string, TlsEndpoint & { caName: 'ca' }>;
   /** Contract to call. */
   contract: string;
@@ -40,12 +48,23 @@ export interface ConnectionProfile {
   stores: { organization: string; url: string }[];
 }
 
-function grpcEndpoint(node: Node<'peer'>, pem: string): TlsEndpoint {
+function grpcEndpoint(node: Node<'peer' | 'orderer'>, pem: string): TlsEndpoint {
   return {
     url: `grpcs://${endpoint(node.address, node.ports.grpc)}`,
     tlsCACerts: { pem },
     grpcOptions: { 'ssl-target-name-override': node.name },
   };
+}
+
+async function orderersOf(
+  topology: Topology,
+  paths: NetworkPaths,
+): Promise<Record<string, TlsEndpoint>> {
+  const entries = orderers(topology).map(async (node) => {
+    const pem = await readFile(paths.organization(node.organization).tlsCaCertificate, 'utf8');
+    return [node.name, grpcEndpoint(node, pem)] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 async function profileOf(
@@ -60,6 +79,7 @@ async function profileOf(
     const pem = await readFile(paths.organization(name).tlsCaCertificate, 'utf8');
     for (const node of nodes) peers[node.name] = grpcEndpoint(node, pem);
   }
+  const ordering = await orderersOf(topology, paths);
   const { ca } = organization;
   const caPem = await readFile(paths.organization(organization.name).caCertificate, 'utf8');
   return {
@@ -68,7 +88,7 @@ async function profileOf(
     client: { organization: organization.name },
     channels: {
       [topology.channel]: {
-        orderers: [],
+        orderers: Object.keys(ordering),
         peers: Object.fromEntries(Object.keys(peers).map((name) => [name, {}])),
       },
     },
@@ -83,6 +103,7 @@ async function profileOf(
       ]),
     ),
     peers,
+    orderers: ordering,
     certificateAuthorities: {
       [ca.name]: {
         url: `https://${endpoint(ca.address, ca.ports.api)}`,

@@ -108,6 +108,8 @@ export function peerEnvironment(
     CORE_OPERATIONS_TLS_CLIENTAUTHREQUIRED: 'true',
     CORE_OPERATIONS_TLS_CLIENTROOTCAS_FILES: identity.tlsCa,
     CORE_METRICS_PROVIDER: 'prometheus',
+    // An orderer whose host is gone sends nothing, not even an end: another one's headers tell.
+    CORE_PEER_DELIVERYCLIENT_BLOCKCENSORSHIPTIMEOUTKEY: '3s',
     CORE_VM_ENDPOINT: '', // no Docker: otherwise its absence makes the peer unhealthy
     CORE_CHAINCODE_EXTERNALBUILDERS: JSON.stringify(builder),
     CORE_CHAINCODE_KEEPALIVE: '0', // fabric-shim 2.5.8 ends its process at a keep-alive message

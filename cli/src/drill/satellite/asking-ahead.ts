@@ -1,21 +1,29 @@
 /**
- * A ledger that is asked for the records of a ticket while the ticket is on its way: over a line on
- * which an answer takes long, the question is at the peer when the ticket is committed there.
+ * A ledger that is asked ahead and again: for the records of a ticket while the ticket is on its way,
+ * and for their keys until the custodian has seen the ticket. Over a line on which an answer takes
+ * long, the question is at the peer when the answer is.
  *
  * @module
  */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Ledger } from '@emr-share/gateway-client';
-import type { TicketId, TransactionRequest, TransactionResponse } from '@emr-share/model';
+import {
+  EmrError,
+  type MspId,
+  type TicketId,
+  type TransactionRequest,
+  type TransactionResponse,
+} from '@emr-share/model';
 
 type Records = TransactionResponse<'audience:ListRecords'>;
 
-/** From the first question on. */
+/** From one question to the next. */
 const EVERY_MS = 150;
 
 export interface AskingAhead extends Ledger {
   /**
-   * Asks for the records of a ticket until there are some.
+   * Asks for the records of a ticket until there are some, the organizations in turn.
    *
    * @param afterMs - when a ticket can be there at the earliest
    */
@@ -26,49 +34,81 @@ export interface AskingAhead extends Ledger {
   ): void;
 }
 
-/** Gives the answers that were asked for ahead, and passes everything else on. */
-export function askingAhead(ledger: Ledger): AskingAhead {
-  const answers = new Map<TicketId, Promise<Records>>();
-  const ask = async (
-    request: TransactionRequest<'audience:ListRecords'>,
-    afterMs: number,
-    signal: AbortSignal,
-  ): Promise<Records> => {
-    const answered = new AbortController();
-    const ending = AbortSignal.any([signal, answered.signal]);
-    return new Promise((resolve, reject) => {
+interface Repeated<T> {
+  /** Gets the number of the question, from 0 on. */
+  readonly ask: (turn: number, signal: AbortSignal) => Promise<T>;
+  /** Whether the next question may be answered otherwise. */
+  readonly isEarly: (error: unknown) => boolean;
+  readonly afterMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Asks every now and then, whether there are answers or not, until one is good. */
+async function askUntilAnswered<T>({ ask, isEarly, afterMs, signal }: Repeated<T>): Promise<T> {
+  const answered = new AbortController();
+  const ending = AbortSignal.any([signal, answered.signal]);
+  // Many questions wait for it at a time.
+  setMaxListeners(0, ending);
+  try {
+    return await new Promise<T>((resolve, reject) => {
       const asking = async (): Promise<void> => {
-        await delay(afterMs, undefined, { signal: ending });
-        for (;;) {
-          ledger.evaluate('audience:ListRecords', request, { signal: ending }).then(
-            (records) => {
-              resolve(records);
-              answered.abort();
-            },
-            // Not there yet, or not at this peer; the next question is on its way.
-            () => undefined,
-          );
+        if (afterMs > 0) await delay(afterMs, undefined, { signal: ending });
+        for (let turn = 0; ; turn += 1) {
+          ask(turn, ending).then(resolve, (error: unknown) => {
+            if (!isEarly(error)) reject(error instanceof Error ? error : new Error(String(error)));
+          });
           await delay(EVERY_MS, undefined, { signal: ending });
         }
       };
       asking().catch(reject);
     });
-  };
+  } finally {
+    answered.abort();
+  }
+}
+
+/**
+ * Gives the answers that were asked for ahead, repeats the questions to custodians, and passes
+ * everything else on.
+ *
+ * @param organizations - asked for records, in turn; at least one
+ */
+export function askingAhead(ledger: Ledger, organizations: readonly MspId[]): AskingAhead {
+  const answers = new Map<TicketId, Promise<Records>>();
   return {
     mspId: ledger.mspId,
     userId: ledger.userId,
     askAhead: (request, afterMs, signal) => {
-      const answer = ask(request, afterMs, signal);
+      const answer = askUntilAnswered({
+        ask: (turn, asking) =>
+          ledger.evaluate('audience:ListRecords', request, {
+            organizations: organizations.slice(turn % organizations.length).slice(0, 1),
+            signal: asking,
+          }),
+        // Not there yet, not at this peer, or a peer that is gone: the next question is on its way.
+        isEarly: () => true,
+        afterMs,
+        signal,
+      });
       answer.catch(() => undefined);
       answers.set(request.ticketId, answer);
     },
     evaluate: async (name, request, options) => {
       const { ticketId, bookmark } = request as { ticketId?: string; bookmark?: string };
       const known = answers.get(ticketId ?? '');
-      if (name !== 'audience:ListRecords' || known === undefined || bookmark !== undefined) {
+      if (name === 'audience:ListRecords' && known !== undefined && bookmark === undefined) {
+        return known;
+      }
+      const { signal } = options ?? {};
+      if (name !== 'audience:OpenRecords' || signal === undefined) {
         return ledger.evaluate(name, request, options);
       }
-      return known;
+      return askUntilAnswered({
+        ask: (_turn, asking) => ledger.evaluate(name, request, { ...options, signal: asking }),
+        isEarly: (error) => EmrError.is(error, 'TICKET_NOT_FOUND'),
+        afterMs: 0,
+        signal,
+      });
     },
     submit: (name, request, options) => ledger.submit(name, request, options),
     events: (options) => ledger.events(options),

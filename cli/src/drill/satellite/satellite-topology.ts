@@ -17,8 +17,8 @@ const MEMBERS = [
 export const MSP_AT = { a: 'HospAMSP', b: 'HospBMSP', c: 'HospCMSP' } as const;
 
 /**
- * The topology file of the drill, with times that suit the link: a proposal, its votes and a
- * retransmission fit into each of them, so that no orderer takes the distance for a failure.
+ * The topology file of the drill, with times that suit the link: a proposal, its votes and two
+ * retransmissions fit into each of them, so that no orderer takes the distance for a failure.
  */
 export async function satelliteTopology(basePort: number): Promise<string> {
   const { tools, contract } = await loadTopology('dev', { basePort });
@@ -36,12 +36,12 @@ export async function satelliteTopology(basePort: number): Promise<string> {
       bft: {
         // An emergency travels alone: there is nothing to wait for to fill its block.
         batchMaxIntervalMs: 20,
-        requestForwardTimeoutMs: 6_000,
-        requestComplainTimeoutMs: 12_000,
-        viewChangeResendIntervalMs: 4_000,
-        viewChangeTimeoutMs: 20_000,
-        leaderHeartbeatTimeoutMs: 15_000,
-        collectTimeoutMs: 4_000,
+        requestForwardTimeoutMs: 3_000,
+        requestComplainTimeoutMs: 5_000,
+        viewChangeResendIntervalMs: 2_000,
+        viewChangeTimeoutMs: 8_000,
+        leaderHeartbeatTimeoutMs: 4_000,
+        collectTimeoutMs: 2_000,
       },
     },
     organizations: MEMBERS,

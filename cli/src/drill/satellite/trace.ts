@@ -5,6 +5,8 @@ export interface Span {
   readonly what: string;
   readonly fromMs: number;
   readonly toMs: number;
+  /** Where it ended without an answer or was refused. */
+  readonly failed?: true;
 }
 
 /** When what began and ended, from now on. */
@@ -18,11 +20,14 @@ export class Trace {
 
   /** Notes how long something takes, whether it fails or not. */
   async span<T>(what: string, work: () => Promise<T>): Promise<T> {
-    const fromMs = this.elapsedMs;
+    const fromMs = Math.round(this.elapsedMs);
     try {
-      return await work();
-    } finally {
-      this.spans.push({ what, fromMs: Math.round(fromMs), toMs: Math.round(this.elapsedMs) });
+      const value = await work();
+      this.spans.push({ what, fromMs, toMs: Math.round(this.elapsedMs) });
+      return value;
+    } catch (error) {
+      this.spans.push({ what, fromMs, toMs: Math.round(this.elapsedMs), failed: true });
+      throw error;
     }
   }
 }

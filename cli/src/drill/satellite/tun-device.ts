@@ -10,10 +10,12 @@ import { stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isSystemError, NetworkError } from '@emr-share/network';
 import type { Namespaces } from '../hosts/namespaces.js';
+import { setTcp } from './tcp-settings.js';
 
 const POLL_MS = 20;
 const LIMIT_MS = 5_000;
 const PREFIX_BITS = 24;
+const NETWORK = `10.78.0.0/${String(PREFIX_BITS)}`;
 
 export interface TunDeviceOptions {
   readonly machines: Namespaces;
@@ -80,6 +82,7 @@ export async function connectByTun(options: TunDeviceOptions): Promise<() => Pro
   await machines.ip('link', 'set', device, 'netns', name);
   await machines.ip('-n', name, 'addr', 'add', `${address}/${String(PREFIX_BITS)}`, 'dev', device);
   await machines.ip('-n', name, 'link', 'set', device, 'up');
+  await setTcp({ machines, host, device, address, network: NETWORK });
   return async () => {
     child.kill();
     await closed;
