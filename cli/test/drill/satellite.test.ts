@@ -75,22 +75,6 @@ describe('asking ahead for the records of a ticket', () => {
     expect(asked()).toBe(3);
   });
 
-  it('asks a custodian again that has not seen the ticket yet, and no other refusal', async () => {
-    const { ledger, asked } = peerWithTicketAfter(2);
-    const ahead = askingAhead(ledger, ['HospAMSP']);
-    const request = { ticketId: TICKET, recordIds: ['ab'.repeat(16)] };
-    const options = { organizations: ['HospAMSP'], signal: new AbortController().signal };
-    await ahead.evaluate('audience:OpenRecords', request, options);
-    expect(asked()).toBe(2);
-    const refusing = {
-      ...ledger,
-      evaluate: () => Promise.reject(new EmrError('TICKET_MISMATCH', { ticketId: TICKET })),
-    } as Ledger;
-    const refused = askingAhead(refusing, ['HospAMSP']);
-    const answer = refused.evaluate('audience:OpenRecords', request, options);
-    await expect(answer).rejects.toMatchObject({ code: 'TICKET_MISMATCH' });
-  });
-
   it('passes on the question for another ticket, and for a later page', async () => {
     const { ledger, asked } = peerWithTicketAfter(1);
     const ahead = askingAhead(ledger, ['HospAMSP', 'HospBMSP']);

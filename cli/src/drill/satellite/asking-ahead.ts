@@ -1,25 +1,18 @@
 /**
- * A ledger that is asked ahead and again: for the records of a ticket while the ticket is on its way,
- * and for their keys until the custodian has seen the ticket. Over a line on which an answer takes
- * long, the question is at the peer when the answer is.
+ * A ledger that is asked for the records of a ticket while the ticket is on its way: over a line on
+ * which an answer takes long, the question is at the peer when the ticket is committed there.
  *
  * @module
  */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Ledger } from '@emr-share/gateway-client';
-import {
-  EmrError,
-  type MspId,
-  type TicketId,
-  type TransactionRequest,
-  type TransactionResponse,
-} from '@emr-share/model';
+import type { MspId, TicketId, TransactionRequest, TransactionResponse } from '@emr-share/model';
 
 type Records = TransactionResponse<'audience:ListRecords'>;
 
 /** From one question to the next. */
-const EVERY_MS = 150;
+const EVERY_MS = 200;
 
 export interface AskingAhead extends Ledger {
   /**
@@ -37,14 +30,12 @@ export interface AskingAhead extends Ledger {
 interface Repeated<T> {
   /** Gets the number of the question, from 0 on. */
   readonly ask: (turn: number, signal: AbortSignal) => Promise<T>;
-  /** Whether the next question may be answered otherwise. */
-  readonly isEarly: (error: unknown) => boolean;
   readonly afterMs: number;
   readonly signal: AbortSignal;
 }
 
 /** Asks every now and then, whether there are answers or not, until one is good. */
-async function askUntilAnswered<T>({ ask, isEarly, afterMs, signal }: Repeated<T>): Promise<T> {
+async function askUntilAnswered<T>({ ask, afterMs, signal }: Repeated<T>): Promise<T> {
   const answered = new AbortController();
   const ending = AbortSignal.any([signal, answered.signal]);
   // Many questions wait for it at a time.
@@ -54,9 +45,8 @@ async function askUntilAnswered<T>({ ask, isEarly, afterMs, signal }: Repeated<T
       const asking = async (): Promise<void> => {
         if (afterMs > 0) await delay(afterMs, undefined, { signal: ending });
         for (let turn = 0; ; turn += 1) {
-          ask(turn, ending).then(resolve, (error: unknown) => {
-            if (!isEarly(error)) reject(error instanceof Error ? error : new Error(String(error)));
-          });
+          // Refused: not there yet, not at this peer, or a peer that is gone; the next one is on its way.
+          ask(turn, ending).then(resolve, () => undefined);
           await delay(EVERY_MS, undefined, { signal: ending });
         }
       };
@@ -68,8 +58,7 @@ async function askUntilAnswered<T>({ ask, isEarly, afterMs, signal }: Repeated<T
 }
 
 /**
- * Gives the answers that were asked for ahead, repeats the questions to custodians, and passes
- * everything else on.
+ * Gives the answers that were asked for ahead, and passes everything else on.
  *
  * @param organizations - asked for records, in turn; at least one
  */
@@ -85,8 +74,6 @@ export function askingAhead(ledger: Ledger, organizations: readonly MspId[]): As
             organizations: organizations.slice(turn % organizations.length).slice(0, 1),
             signal: asking,
           }),
-        // Not there yet, not at this peer, or a peer that is gone: the next question is on its way.
-        isEarly: () => true,
         afterMs,
         signal,
       });
@@ -99,16 +86,7 @@ export function askingAhead(ledger: Ledger, organizations: readonly MspId[]): As
       if (name === 'audience:ListRecords' && known !== undefined && bookmark === undefined) {
         return known;
       }
-      const { signal } = options ?? {};
-      if (name !== 'audience:OpenRecords' || signal === undefined) {
-        return ledger.evaluate(name, request, options);
-      }
-      return askUntilAnswered({
-        ask: (_turn, asking) => ledger.evaluate(name, request, { ...options, signal: asking }),
-        isEarly: (error) => EmrError.is(error, 'TICKET_NOT_FOUND'),
-        afterMs: 0,
-        signal,
-      });
+      return ledger.evaluate(name, request, options);
     },
     submit: (name, request, options) => ledger.submit(name, request, options),
     events: (options) => ledger.events(options),
