@@ -50,10 +50,7 @@ export function drillSatelliteCommand(host: Host): Command {
     .option('--runs <n>', 'how many emergencies', wholeNumber(1, MAX_RUNS), DEFAULT_RUNS)
     .option('--seed <n>', 'decides which packets are lost', wholeNumber(0, MAX_SEED), 1)
     .addOption(
-      new Option(
-        '--declare <when>',
-        'a minute after the loss, or in its very moment, each run anew',
-      )
+      new Option('--declare <when>', 'from a minute after the loss on, or from its very moment')
         .choices(DECLARE_MOMENTS)
         .default('settled'),
     )

@@ -70,20 +70,18 @@ async function declareSettled(
   return { runs, settlingMs };
 }
 
-/** A loss before each emergency. */
+/** One emergency after the other, from the moment of the loss on. */
 async function declareAtOnce(
   scene: SatelliteScene,
   options: SatelliteDrillOptions,
 ): Promise<Emergency[]> {
+  // Over good lines, so that hospital c has its part in ordering and in the post's connections.
+  await scene.declare();
+  scene.overToSatellite();
+  await scene.warmUp();
+  await scene.lose();
   const runs: Emergency[] = [];
   for (let i = 1; i <= options.runs; i += 1) {
-    if (i > 1) await scene.regain();
-    // Over good lines, so that hospital c has its part in ordering and in the post's connections.
-    await scene.warmUp();
-    await scene.declare();
-    scene.overToSatellite();
-    await scene.warmUp();
-    await scene.lose();
     runs.push(noted(await scene.declare(), i, options));
   }
   return runs;

@@ -3,8 +3,8 @@ import type { Emergency } from './post-messages.js';
 import type { Span } from './trace.js';
 
 /**
- * When the physician declares: `at-once`, at the moment in which the hospital is lost, or `settled`,
- * a minute and some transactions later.
+ * When the first emergency is declared: `at-once`, in the moment in which the hospital is lost, or
+ * `settled`, a minute and some transactions later.
  */
 export const DECLARE_MOMENTS = ['settled', 'at-once'] as const;
 export type DeclareMoment = (typeof DECLARE_MOMENTS)[number];

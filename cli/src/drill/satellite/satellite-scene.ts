@@ -1,6 +1,6 @@
 /**
  * The scene of the satellite drill: hospitals that see each other over a satellite, an emergency post,
- * and a hospital that can be lost and rebuilt.
+ * and a hospital that can be lost.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { killNodes, type LinkCounts, SATELLITE, TERRESTRIAL } from '@emr-share/network';
+import { killNodes, type LinkCounts, SATELLITE } from '@emr-share/network';
 import { CliError } from '../../errors/cli-error.js';
 import { Programs } from '../hosts/programs.js';
 import { SeveralHosts } from '../hosts/several-hosts.js';
@@ -121,13 +121,6 @@ export class SatelliteScene implements AsyncDisposable {
   async lose(): Promise<void> {
     this.#sites.cutOff(LOST);
     await killNodes(this.#network.networkOf(LOST), LOST_NODES);
-  }
-
-  /** Hospital c is back, and all lines are good. */
-  async regain(): Promise<void> {
-    this.#sites.setTerms(TERRESTRIAL);
-    this.#sites.restore(LOST);
-    await this.#network.mustRun(LOST, 'start');
   }
 
   /** Has the post's connections open, as at a post that is in use. */
