@@ -4,6 +4,7 @@
  *
  * @module
  */
+import 'reflect-metadata';
 import { X509Certificate } from 'node:crypto';
 import { common, msp, peer } from '@hyperledger/fabric-protos';
 import { X509Crl } from '@peculiar/x509';
