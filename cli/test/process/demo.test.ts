@@ -61,6 +61,8 @@ const EXPECTED_REFUSALS = [
   'GRANT_EXPIRED',
   'GRANT_REVOKED',
   'DECRYPTION_FAILED',
+  'RECOVERY_APPROVALS_MISSING',
+  'RECOVERY_VETOED',
 ];
 
 describe('npm run demo', () => {
