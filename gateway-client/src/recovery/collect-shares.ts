@@ -55,7 +55,7 @@ const BEHIND = [
 /**
  * As many shares as the threshold, each checked against what the patient signed.
  *
- * @throws EmrError `RECOVERY_APPROVALS_MISSING`; the organizations' common reason, such as
+ * @throws EmrError `RECOVERY_VETOED`, `RECOVERY_APPROVALS_MISSING`; the organizations' common reason, such as
  *   `RECOVERY_WAITING`; `RECOVERY_SHARES_INSUFFICIENT`.
  */
 export async function collectShares(
@@ -64,7 +64,10 @@ export async function collectShares(
   request: RecoveryRequest,
   signal: AbortSignal,
 ): Promise<readonly KeyShare[]> {
-  const { requestId, approvals } = request;
+  const { requestId, approvals, end } = request;
+  if (end?.body.outcome === 'vetoed') {
+    throw new EmrError('RECOVERY_VETOED', { requestId, vetoedAt: end.body.endedAt });
+  }
   const [have, need] = [approvals.length, plan.threshold];
   if (have < need) throw new EmrError('RECOVERY_APPROVALS_MISSING', { requestId, have, need });
   const approving = plan.custodians.flatMap((custodian) => {
