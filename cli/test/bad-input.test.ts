@@ -286,6 +286,7 @@ describe('whoami, purposes and categories', () => {
       verifyingKey: expect.stringMatching(/^0[23][0-9a-f]{64}$/),
       readerKey: expect.stringMatching(/^0[23][0-9a-f]{64}$/),
       certificateValidUntil: null,
+      keyNumber: 0,
       keystore: join(inFolder('data'), 'keystores', 'patient-01.json'),
     });
     expect((await emr(['purposes'], env)).stdout).toMatch(/^CODE +MEANING\nTREAT +treatment\n/);

@@ -103,6 +103,37 @@ describe('a satellite link', () => {
     expect(link.counts).toMatchObject({ delivered: 2, cut: 2, lost: 0, dropped: 0 });
   });
 
+  it('passes on each packet once, however many copies arrive', async () => {
+    const { link, arrivals, arrived } = watchedLink({ ...FAST, copies: 2 });
+    for (let i = 0; i < 10; i += 1) link.send('a', 'b', packet(i));
+    await arrived(10);
+    while (link.counts.repeated < 10) await new Promise((resolve) => setImmediate(resolve));
+    expect(arrivals.map(({ packet: [first] }) => first)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(link.counts).toMatchObject({ delivered: 10, repeated: 10, lost: 0 });
+  });
+
+  it('loses a packet that is sent twice only where both copies are lost', async () => {
+    const { link, arrivals } = watchedLink({ ...TERRESTRIAL, loss: 0.1, copies: 2 });
+    for (let i = 0; i < 1000; i += 1) link.send('a', 'b', Uint8Array.of(i >> 8, i & 255));
+    const ended = (): number => {
+      const { delivered, repeated, lost } = link.counts;
+      return delivered + repeated + lost;
+    };
+    while (ended() < 2000) await new Promise((resolve) => setImmediate(resolve));
+    expect(arrivals.length).toBeGreaterThan(970);
+    expect(arrivals.length).toBeLessThan(1000);
+  });
+
+  it('takes the time of every copy at its rate', async () => {
+    const terms = { ...FAST, oneWayMs: 0, bitsPerSecond: 800_000, copies: 2 };
+    const { link, arrived } = watchedLink(terms);
+    const sentAt = performance.now();
+    // 40 packets of 1000 bytes at 100 bytes a millisecond go up; the last but one is the first copy.
+    for (let i = 0; i < 20; i += 1) link.send('a', 'b', packet(i, 1000));
+    const last = (await arrived(20)).at(-1)?.at ?? 0;
+    expect(last - sentAt).toBeGreaterThanOrEqual(400);
+  });
+
   it('goes over to other terms while it runs', async () => {
     const { link, arrived } = watchedLink(TERRESTRIAL);
     link.send('a', 'b', packet(1));

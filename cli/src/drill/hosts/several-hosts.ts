@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,6 +13,7 @@ import { type Programs, type Ran, type Running } from './programs.js';
 
 const LIMIT_MS = 4 * 60_000;
 const POLL_MS = 200;
+const DOWN = ['down', '--purge'] as const;
 
 export interface SeveralHostsOptions {
   readonly programs: Programs;
@@ -98,6 +100,19 @@ export class SeveralHosts {
       const ran = await up.ended;
       if (ran.exitCode !== 0) throw failed(host, ['up'], ran);
     }
+  }
+
+  /**
+   * Ends and deletes what is there on every host, also after half an `up`.
+   *
+   * @throws CliError `DRILL_FAILED` where something may still run; its folder is left
+   */
+  async down(): Promise<void> {
+    const ends = this.hosts.map(async (host) => ({ host, ran: await this.emr(host, ...DOWN) }));
+    const left = (await Promise.all(ends)).find(
+      ({ host, ran }) => ran.exitCode !== 0 && existsSync(this.networkOf(host)),
+    );
+    if (left !== undefined) throw failed(left.host, DOWN, left.ran);
   }
 
   /** Leaves a host's public material where all admins find it. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { SATELLITE } from '@emr-share/network';
+import { type LinkTerms, SATELLITE } from '@emr-share/network';
 import type { Emergency } from './post-messages.js';
 import {
   type DeclareMoment,
@@ -21,6 +21,8 @@ export interface SatelliteDrillOptions extends SatelliteSceneOptions {
   readonly declare: DeclareMoment;
   /** How many are registered before, beside the one who needs help. */
   readonly patients: number;
+  /** How often the routers of all places send each packet. */
+  readonly copies: number;
 }
 
 /**
@@ -42,8 +44,10 @@ export async function runSatelliteDrill(
   const { declare, patients } = options;
   const crowd = { patients, registeringMs };
   const link = scene.linkCounts;
-  return satelliteResult({ ...emergencies, declare, crowd, terms: SATELLITE, link });
+  return satelliteResult({ ...emergencies, declare, crowd, terms: termsOf(options), link });
 }
+
+const termsOf = ({ copies }: SatelliteDrillOptions): LinkTerms => ({ ...SATELLITE, copies });
 
 /** One loss, and emergencies all the time: those of the first minute count by themselves. */
 async function declareSettled(
@@ -51,7 +55,7 @@ async function declareSettled(
   options: SatelliteDrillOptions,
 ): Promise<{ runs: Emergency[]; settlingMs: number[] }> {
   const { note } = options;
-  scene.overToSatellite();
+  scene.overToSatellite(termsOf(options));
   await scene.warmUp();
   note('over to the satellite; hospital c is lost');
   await scene.lose();
@@ -77,7 +81,7 @@ async function declareAtOnce(
 ): Promise<Emergency[]> {
   // Over good lines, so that hospital c has its part in ordering and in the post's connections.
   await scene.declare();
-  scene.overToSatellite();
+  scene.overToSatellite(termsOf(options));
   await scene.warmUp();
   await scene.lose();
   const runs: Emergency[] = [];

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { killNodes, type LinkCounts, SATELLITE } from '@emr-share/network';
+import { killNodes, type LinkCounts, type LinkTerms } from '@emr-share/network';
 import { CliError } from '../../errors/cli-error.js';
 import { Programs } from '../hosts/programs.js';
 import { SeveralHosts } from '../hosts/several-hosts.js';
@@ -113,8 +113,8 @@ export class SatelliteScene implements AsyncDisposable {
   }
 
   /** Cuts the terrestrial lines. */
-  overToSatellite(): void {
-    this.#sites.setTerms(SATELLITE);
+  overToSatellite(terms: LinkTerms): void {
+    this.#sites.setTerms(terms);
   }
 
   /** Hospital c is gone from one moment to the next: nobody is told, no connection is ended. */
@@ -138,9 +138,12 @@ export class SatelliteScene implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const child of this.#children.reverse()) await child.end();
     await this.#programs.stop();
-    await Promise.all(SITES.map((site) => this.#network.emr(site, 'down', '--purge')));
-    await rm(this.#folder, { recursive: true, force: true });
-    await this.#sites[Symbol.asyncDispose]();
+    try {
+      await this.#network.down();
+      await rm(this.#folder, { recursive: true, force: true });
+    } finally {
+      await this.#sites[Symbol.asyncDispose]();
+    }
   }
 
   async #bringUp({ basePort, note }: SatelliteSceneOptions): Promise<void> {

@@ -8,6 +8,11 @@ export interface LinkTerms {
   readonly loss: number;
   /** Bytes that may wait for their turn, in each direction of each place; more is dropped. */
   readonly queueBytes: number;
+  /**
+   * How often the place's router sends each packet; the router at the other end passes on the first
+   * that arrives. Each takes its share of the rate, and is lost or not by itself.
+   */
+  readonly copies: number;
 }
 
 /** No delay, no loss, no limit: to set up what is measured later. */
@@ -16,6 +21,7 @@ export const TERRESTRIAL: LinkTerms = {
   bitsPerSecond: null,
   loss: 0,
   queueBytes: Number.MAX_SAFE_INTEGER,
+  copies: 1,
 };
 
 /** A geostationary satellite: 600 ms for the way there and back, 1 Mbit/s, 1 % loss. */
@@ -25,4 +31,5 @@ export const SATELLITE: LinkTerms = {
   loss: 0.01,
   // One second's worth.
   queueBytes: 125_000,
+  copies: 1,
 };

@@ -24,10 +24,19 @@ export interface LinkCounts {
   readonly delivered: number;
   readonly deliveredBytes: number;
   readonly lost: number;
+  /** Arrived after another copy of the same packet. */
+  readonly repeated: number;
   /** Because a queue was full. */
   readonly dropped: number;
   /** Because one of their ends was cut off. */
   readonly cut: number;
+}
+
+/** A packet under way, in one copy or several. */
+interface Sent {
+  readonly to: string;
+  readonly packet: Uint8Array;
+  isThere: boolean;
 }
 
 export class SatelliteLink {
@@ -37,7 +46,7 @@ export class SatelliteLink {
   readonly #up = new Map<string, Line>();
   readonly #down = new Map<string, Line>();
   readonly #cutOff = new Set<string>();
-  readonly #counts = { delivered: 0, deliveredBytes: 0, lost: 0, dropped: 0, cut: 0 };
+  readonly #counts = { delivered: 0, deliveredBytes: 0, lost: 0, repeated: 0, dropped: 0, cut: 0 };
   #terms: LinkTerms;
 
   constructor({ terms, seed, deliver }: SatelliteLinkOptions) {
@@ -65,17 +74,9 @@ export class SatelliteLink {
   }
 
   send(from: string, to: string, packet: Uint8Array): void {
-    const { oneWayMs, loss } = this.#terms;
     if (this.#isCut(from)) return;
-    const leaves = this.#take(this.#up, from, packet);
-    if (leaves === null) return;
-    if (this.#coin(loss)) {
-      this.#counts.lost += 1;
-      return;
-    }
-    this.#at(leaves + oneWayMs, () => {
-      this.#arrive(to, packet);
-    });
+    const sent: Sent = { to, packet, isThere: false };
+    for (let copy = 0; copy < this.#terms.copies; copy += 1) this.#sendOnce(from, sent);
   }
 
   /** Drops what is under way. */
@@ -83,11 +84,31 @@ export class SatelliteLink {
     this.#agenda.clear();
   }
 
-  #arrive(to: string, packet: Uint8Array): void {
+  #sendOnce(from: string, sent: Sent): void {
+    const { oneWayMs, loss } = this.#terms;
+    const { packet } = sent;
+    const leaves = this.#take(this.#up, from, packet);
+    if (leaves === null) return;
+    if (this.#coin(loss)) {
+      this.#counts.lost += 1;
+      return;
+    }
+    this.#at(leaves + oneWayMs, () => {
+      this.#arrive(sent);
+    });
+  }
+
+  #arrive(sent: Sent): void {
+    const { to, packet } = sent;
     if (this.#isCut(to)) return;
     const arrives = this.#take(this.#down, to, packet);
     if (arrives === null) return;
     this.#at(arrives, () => {
+      if (sent.isThere) {
+        this.#counts.repeated += 1;
+        return;
+      }
+      sent.isThere = true;
       this.#counts.delivered += 1;
       this.#counts.deliveredBytes += packet.length;
       this.#deliver(to, packet);
