@@ -21,7 +21,7 @@ import { emrHere } from '../../cli/test/support/capture.js';
 import { all } from '../support/all.js';
 import { interceptedLedger } from '../support/between.js';
 
-const BASE_PORT = 44_000;
+const BASE_PORT = 31_500;
 const LIMIT_MS = 10 * 60_000;
 const DEV = fileURLToPath(new URL('../../network/topology/dev.yaml', import.meta.url));
 const HOSPITAL = '  - { name: hospd, mspId: HospDMSP, kind: hospital, orderer: false }\n';

@@ -20,6 +20,7 @@ import {
   type EmrClient,
   type Identity,
   Keyring,
+  type RefreshReport,
   rotateCustodian,
 } from '@emr-share/gateway-client';
 import { KuboBlobStore } from '@emr-share/gateway-client/kubo';
@@ -40,6 +41,7 @@ import {
   waitTakingPart,
 } from '@emr-share/network';
 import { create } from 'kubo-rpc-client';
+import { all } from '../../../test/support/all.js';
 import { codeOf } from '../../../test/support/refusal.js';
 import { emrHere, type Ran } from '../support/capture.js';
 
@@ -74,6 +76,13 @@ describe('a hospital whose disks are lost', () => {
     const client = await connect({ ledger: consortium.ledger(identity), blobs, keyring });
     if (role === 'patient') await client.identity.enrolPatient();
     else await client.identity.register({ role });
+    return { client, identity, keyring };
+  }
+
+  /** With a connection of its own: the former one was closed. */
+  async function again({ identity, keyring }: Person): Promise<Person> {
+    const ledger = consortium.ledger(identity);
+    const client = await connect({ ledger, blobs: consortium.blobs, keyring });
     return { client, identity, keyring };
   }
 
@@ -288,11 +297,25 @@ describe('a hospital whose disks are lost', () => {
       expect(fetched.stderr).toMatch(/FRAGMENT_MISSING.*HospBMSP holds no fragment/);
     });
 
-    it('is a custodian again: with its fragments another hospital can be spared', async () => {
-      const patientAgain = consortium.ledger(patient.identity);
-      const { blobs } = consortium;
-      const client = await connect({ ledger: patientAgain, blobs, keyring: patient.keyring });
-      patient = { ...patient, client };
+    it('is dealt shares of what was shared before, without the patient', async () => {
+      const admin = async (...args: string[]): Promise<unknown> => {
+        const ran = await emrHere(['--json', 'network', 'admin', ...args, '--dir', network.dir]);
+        expect([ran.exitCode, ran.stderr]).toEqual([0, '']);
+        return JSON.parse(ran.stdout);
+      };
+      await admin('roster', 'propose', 'hospa', 'hospa', 'hospb', 'hospc');
+      await admin('roster', 'approve', 'hospb', 'hospa');
+      const { reports } = (await admin('refresh-shares')) as { reports: RefreshReport[] };
+      expect(reports.map(({ waiting }) => waiting.scopes)).toEqual([0, 0, 0]);
+      expect(reports.find(({ mspId }) => mspId === 'HospBMSP')!.done.deal).toBe(0);
+      expect(reports.reduce((sum, { done }) => sum + done.activate, 0)).toBeGreaterThan(0);
+    });
+
+    it('is a custodian again: with what it holds another hospital can be spared', async () => {
+      patient = await again(patient);
+      const { client } = patient;
+      const rescuer = await again(approver);
+      const colleague = await enter('HospBMSP', 'dr.kim', 'emergency-physician');
       await file(Buffer.from('metformin'), 'prescription');
       const grant = await grantTo(DOCTOR);
       expect(grant.body.custodians).toEqual(['HospAMSP', 'HospBMSP', 'HospCMSP']);
@@ -304,6 +327,11 @@ describe('a hospital whose disks are lost', () => {
         const kept = await client.records.fetch(record.recordId);
         expect(await readFile(copy)).toEqual(Buffer.from(await kept.bytes()));
       }
+      const reason = { code: 'unconscious' } as const;
+      const declared = await rescuer.client.emergency.declare({ patient: 'ana', reason });
+      const ticket = await colleague.client.emergency.approve(declared.ticketId);
+      const opened = await all(rescuer.client.emergency.open(ticket));
+      expect(Buffer.from(await opened[0]!.bytes())).not.toHaveLength(0);
       await startNodes(network.dir, await nodesToAct(network.dir, 'hospc'));
     });
 
