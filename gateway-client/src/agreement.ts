@@ -83,29 +83,57 @@ function noMajority(voices: readonly Voice<unknown>[]): unknown {
     : new EmrError('ENDORSEMENT_MISMATCH', { organizations: named(voices) });
 }
 
+/** The voices of more than half of the organizations, as soon as they are in; all where there are none. */
+async function untilMajority<R>(asked: readonly Promise<Voice<R>>[]): Promise<readonly Voice<R>[]> {
+  const voices: Voice<R>[] = [];
+  return new Promise((resolve, reject) => {
+    for (const one of asked) {
+      one.then((voice) => {
+        voices.push(voice);
+        const isDecided = mostFrequent(voices).length * 2 > asked.length;
+        if (isDecided || voices.length === asked.length) resolve([...voices]);
+      }, reject);
+    }
+  });
+}
+
+/** Names those who say otherwise than the majority, whenever they say it. */
+function warnOfOutvoted<R>(
+  { warn }: Electorate,
+  asked: readonly Promise<Voice<R>>[],
+  agreed: string | null,
+): void {
+  for (const one of asked) {
+    one.then(
+      ({ mspId, ballot }) => {
+        if (ballot === null || ballot === agreed) return;
+        warn(new EmrError('ENDORSEMENT_MISMATCH', { organizations: mspId }));
+      },
+      () => undefined, // The caller has what it wanted, and has gone.
+    );
+  }
+}
+
 async function readOnce<N extends TransactionName>(
   electorate: Electorate,
   name: N,
   request: TransactionRequest<N>,
 ): Promise<TransactionResponse<N>> {
-  const { organizations, warn } = electorate;
-  const voices = await Promise.all(
-    organizations.map((mspId) => ask(electorate, mspId, name, request)),
-  );
+  const { organizations } = electorate;
+  const asked = organizations.map((mspId) => ask(electorate, mspId, name, request));
+  const voices = await untilMajority(asked);
   const agreed = mostFrequent(voices);
   const [first] = agreed;
   if (first === undefined || agreed.length * 2 <= organizations.length) throw noMajority(voices);
-  const others = voices.filter(({ ballot }) => ballot !== null && ballot !== first.ballot);
-  if (others.length > 0) {
-    warn(new EmrError('ENDORSEMENT_MISMATCH', { organizations: named(others) }));
-  }
+  warnOfOutvoted(electorate, asked, first.ballot);
   if ('error' in first.answer) throw first.answer.error;
   return first.answer.response;
 }
 
 /**
  * Asks every organization the same query, in parallel, and takes the answer that more than half of
- * them give. Outvoted organizations are named to the warning listener.
+ * them give as soon as they have: one that is down holds nobody up. Outvoted organizations are named
+ * to the warning listener, each by itself, also when they answer later.
  *
  * @throws EmrError the majority's refusal; `ENDORSEMENT_MISMATCH` where there is no majority; what
  *   an organization failed with where too few answered.

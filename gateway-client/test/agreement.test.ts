@@ -9,11 +9,11 @@ const missing = new EmrError('USER_NOT_FOUND', { userId: 'd.wong' });
 const down = new EmrError('LEDGER_UNAVAILABLE', { endpoint: 'HospBMSP' });
 
 /** Each organization's answer: a user's role, or an error. */
-function read(answers: Readonly<Record<MspId, string | EmrError>>) {
+function read(answers: Readonly<Record<MspId, string | EmrError | Promise<string>>>) {
   const warnings: EmrError[] = [];
   const { ledger, calls } = scriptedLedger({
-    'registry:GetUser': (_request, { organizations }) => {
-      const answer = answers[organizations?.[0] ?? ''];
+    'registry:GetUser': async (_request, { organizations }) => {
+      const answer = await answers[organizations?.[0] ?? ''];
       if (EmrError.is(answer)) throw answer;
       return { userId: 'd.wong', role: answer };
     },
@@ -50,6 +50,17 @@ describe('readAgreed', () => {
     const { result, warnings } = read({ HospAMSP: 'x', HospBMSP: down, HospCMSP: 'x' });
     expect(await result()).toMatchObject({ role: 'x' });
     expect(warnings).toEqual([]);
+  });
+
+  it('does not wait for an organization that says nothing, and names it where it lies later', async () => {
+    let speak: (role: string) => void = () => undefined;
+    const late = new Promise<string>((resolve) => (speak = resolve));
+    const { result, warnings } = read({ HospAMSP: 'x', HospBMSP: late, HospCMSP: 'x' });
+    expect(await result()).toMatchObject({ role: 'x' });
+    expect(warnings).toEqual([]);
+    speak('forged');
+    while (warnings.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings.map(({ details }) => details)).toEqual([{ organizations: 'HospBMSP' }]);
   });
 
   it('takes a refusal by more than half for an answer', async () => {
