@@ -63,6 +63,7 @@ const EXPECTED_REFUSALS = [
   'DECRYPTION_FAILED',
   'RECOVERY_APPROVALS_MISSING',
   'RECOVERY_VETOED',
+  'ROTATION_STALE',
 ];
 
 describe('npm run demo', () => {

@@ -1,15 +1,34 @@
 /**
- * Chapter 8: whoever has the patient's certificate asks for her keys; she sees it at once, and stops
- * it. The good end takes the waiting time, a minute at least, and is left to the tests.
+ * Chapter 8: whoever has the patient's certificate asks for her keys; she sees it at once, stops it,
+ * and takes new keys. A recovery that ends well takes the waiting time, a minute at least, and is left
+ * to the tests.
  *
  * @module
  */
-import { KeyRecovery, Keyring } from '@emr-share/gateway-client';
+import { randomBytes } from 'node:crypto';
+import { KeyRecovery, Keyring, type RotationStore } from '@emr-share/gateway-client';
+import type { SignedKeyRotation } from '@emr-share/model';
+import type { Actor } from '../cast.js';
 import { demand, firstOf } from '../demand.js';
-import type { Chapter } from '../story.js';
+import type { Chapter, Story } from '../story.js';
 
 const DAY_MS = 86_400_000;
 const WAIT_DAYS = 3;
+const SEALED_SEED_BYTES = 83;
+
+/** Keeps the new seed for as long as the story is told; people have a keystore for that. */
+class SeedInMemory implements RotationStore {
+  #seed: Uint8Array | null = null;
+
+  begin(proposed: Uint8Array): Promise<Uint8Array> {
+    this.#seed ??= proposed;
+    return Promise.resolve(this.#seed);
+  }
+
+  commit(): Promise<void> {
+    return Promise.resolve();
+  }
+}
 
 export const recoveryChapter: Chapter = async (story) => {
   const { cast, steps, signal } = story;
@@ -72,4 +91,47 @@ export const recoveryChapter: Chapter = async (story) => {
     },
     () => thief.finish(requestId, { signal }),
   );
+  await takeNewKeys(story);
 };
+
+async function takeNewKeys({ cast, steps, signal }: Story): Promise<void> {
+  const { patient } = cast;
+  await steps.ok('takes new keys, to be safe', patient.name, async () => {
+    const store = new SeedInMemory();
+    const { user } = await patient.client.keys.rotate({ store, signal });
+    demand(user.verifyingKey !== patient.keyring.verifyingKeyHex, 'the key is the former one');
+    return {
+      value: undefined,
+      proof: `Keys number ${String(user.keyNumber)}, signed by the former ones. What is stored stays as it is; what is filed from now on has new scopes.`,
+    };
+  });
+  await steps.denied(
+    {
+      name: 'has read her former keys, and signs own ones into their place',
+      actor: 'Somebody with her certificate',
+      code: 'ROTATION_STALE',
+      proof: 'Keys that are not in force any more sign nothing.',
+    },
+    () =>
+      patient.ledger.submit(
+        'registry:RotateKeys',
+        { rotation: takeover(patient, Keyring.random()), scopes: [] },
+        { signal },
+      ),
+  );
+}
+
+/** All fields right, and signed with the keys that the patient had. */
+function takeover({ userId, keyring: former }: Actor, next: Keyring): SignedKeyRotation {
+  const body = {
+    userId,
+    number: 2,
+    previousVerifyingKey: former.verifyingKeyHex,
+    verifyingKey: next.verifyingKeyHex,
+    readerKey: next.readerKeyHex,
+    previousSeed: randomBytes(SEALED_SEED_BYTES).toString('hex'),
+    rotatedAt: Date.now(),
+  };
+  const signature = former.sign('key-rotation', body);
+  return { body, signature, possession: next.sign('key-rotation', body) };
+}
