@@ -17,6 +17,8 @@ const { DRILL_NAMES, openOwnNetwork, resultLine, runDrill } = await import(
   pathToFileURL(join(ROOT, 'cli', 'dist', 'drill', 'index.js')).href
 );
 
+// Whoever read along may be gone first: that must not keep the network from being removed.
+process.stdout.on('error', () => undefined);
 const say = (text) => process.stdout.write(`${text}\n`);
 const interruption = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => interruption.abort());

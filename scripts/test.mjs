@@ -22,6 +22,8 @@ const CHECKS = [
   ['types of sources and tests', [bin('typescript', 'bin', 'tsc'), '-p', 'tsconfig.test.json']],
 ];
 
+// Whoever read along may be gone first: that must not keep the network from being removed.
+process.stdout.on('error', () => undefined);
 const say = (text) => process.stdout.write(`${text}\n`);
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
