@@ -77,7 +77,7 @@ function nextText({ organization, custodian }: HospitalReport): string {
   if (custodian.lost.length > 0) {
     lines.push(
       `- its fragments are gone: grants go on with the other hospitals, and those made from now on have ${organization} again`,
-      '- its shares, of emergencies, audiences and recovery plans, come back by: emr network admin refresh-shares',
+      '- its shares of emergencies and audiences come back with a new roster: emr network admin roster propose, approve, and refresh-shares; those of recovery plans when their patients plan anew',
     );
   }
   return lines.join('\n');
