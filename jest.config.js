@@ -30,6 +30,15 @@ const base = {
 };
 
 const NEEDS_NETWORK = '\\.network\\.test\\.ts$';
+const LASTING = '/test/scenarios/refresh-shares\\.test\\.ts$';
+
+/** Over real nodes; scripts/test.mjs brings a network up for it. One file at a time: --runInBand. */
+const onNetwork = {
+  ...base,
+  globals: { EMR_BACKEND: 'fabric' },
+  // Connections of a finished file may still write to globals that jest would have wrapped.
+  testEnvironmentOptions: { globalsCleanup: 'off' },
+};
 
 export default {
   coverageProvider: 'v8',
@@ -51,19 +60,22 @@ export default {
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testPathIgnorePatterns: [NEEDS_NETWORK],
     },
-    // Over real nodes; scripts/test.mjs brings a network up for it. One file at a time: --runInBand.
     {
-      ...base,
+      ...onNetwork,
       displayName: 'network',
-      globals: { EMR_BACKEND: 'fabric' },
-      // Connections of a finished file may still write to globals that jest would have wrapped.
-      testEnvironmentOptions: { globalsCleanup: 'off' },
       testMatch: [
         '<rootDir>/*/test/**/*.network.test.ts',
         '<rootDir>/test/**/*.network.test.ts',
         '<rootDir>/test/scenarios/*.test.ts',
         '<rootDir>/test/attacks/emergency-*.test.ts',
       ],
+      testPathIgnorePatterns: [LASTING],
+    },
+    // Run after the others: it decides on a roster, which no later test on that network is without.
+    {
+      ...onNetwork,
+      displayName: 'network-lasting',
+      testMatch: ['<rootDir>/test/scenarios/refresh-shares.test.ts'],
     },
   ],
 };

@@ -15,6 +15,8 @@ const bin = (...path) => join(ROOT, 'node_modules', ...path);
 const JEST = ['--experimental-vm-modules', '--no-warnings', bin('jest', 'bin', 'jest.js')];
 const LONG_STEP_MS = 10_000;
 const NOTHING = { passed: 0, failed: 0, skipped: 0 };
+/** Projects of jest, one after the other. */
+const ON_NETWORK = ['network', 'network-lasting'];
 
 const CHECKS = [
   ['format', [bin('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level=warn', '.']],
@@ -52,6 +54,12 @@ function runNode(args, { env = {}, stdout = 'inherit' } = {}) {
     child.on('close', (code) => resolve({ passed: code === 0, text }));
   });
 }
+
+const sum = (a, b) => ({
+  passed: a.passed + b.passed,
+  failed: a.failed + b.failed,
+  skipped: a.skipped + b.skipped,
+});
 
 /** The option takes every word up to the next option. */
 const projects = (...names) => ['--selectProjects', ...names, '--passWithNoTests'];
@@ -94,7 +102,7 @@ async function runJest(args, env = {}) {
 
 /** Whether any test on a real network matches. */
 async function wantsNetwork(patterns) {
-  const list = [...JEST, '--listTests', ...projects('network'), ...patterns];
+  const list = [...JEST, '--listTests', ...projects(...ON_NETWORK), ...patterns];
   const { text } = await runNode(list, { stdout: 'pipe' });
   return text.split('\n').some((line) => line.endsWith('.ts'));
 }
@@ -121,8 +129,14 @@ async function toolsProblem() {
 }
 
 async function runOnNetwork(patterns) {
-  const jest = (dir) =>
-    runJest([...projects('network'), '--runInBand', ...patterns], { EMR_NETWORK_DIR: dir });
+  const jest = async (dir) => {
+    let total = NOTHING;
+    for (const project of ON_NETWORK) {
+      const args = [...projects(project), '--runInBand', ...patterns];
+      total = sum(total, await runJest(args, { EMR_NETWORK_DIR: dir }));
+    }
+    return total;
+  };
   const running = process.env['EMR_NETWORK_DIR'] ?? '';
   if (running !== '') return jest(running);
   const problem = await toolsProblem();
@@ -167,11 +181,10 @@ const stages = [
   () => runJest([...projects('unit', 'e2e'), ...patterns]),
   async () => ((await wantsNetwork(patterns)) ? runOnNetwork(patterns) : NOTHING),
 ];
-const total = { passed: 0, failed: 0, skipped: 0 };
+let total = NOTHING;
 for (const stage of stages) {
   if (signal.aborted) break;
-  const counts = await stage();
-  for (const key of Object.keys(total)) total[key] += counts[key];
+  total = sum(total, await stage());
 }
 const { passed, failed, skipped } = total;
 say(
