@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { KeystoreFile } from '@emr-share/gateway-client/node';
 import type { Audience, AudienceTicket, Role, TransactionRecord } from '@emr-share/model';
 import { patientSummaryJson } from '../src/demo/samples/patient-summary.js';
+import { answerOf, refusalOf } from './support/answers.js';
 import { emrHere, type Ran } from './support/capture.js';
 
 const PASSPHRASE = 'four blue hospital doors';
@@ -30,17 +31,12 @@ function emr(user: User, ...args: string[]): Promise<Ran> {
   });
 }
 
-async function emrJson<T>(user: User, ...args: string[]): Promise<T> {
-  const { exitCode, stdout, stderr } = await emr(user, '--json', ...args);
-  expect([exitCode, stderr]).toEqual([0, '']);
-  return JSON.parse(stdout) as T;
-}
+const emrJson = async <T>(user: User, ...args: string[]): Promise<T> =>
+  answerOf(await emr(user, '--json', ...args)) as T;
 
 async function refusal(user: User, ...args: string[]): Promise<[number, string]> {
-  const { exitCode, stdout, stderr } = await emr(user, '--json', ...args);
-  expect(stdout).toBe('');
-  const { error } = JSON.parse(stderr) as { error: { code: string } };
-  return [exitCode, error.code];
+  const ran = await emr(user, '--json', ...args);
+  return [ran.exitCode, refusalOf(ran).code];
 }
 
 beforeAll(async () => {

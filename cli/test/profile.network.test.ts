@@ -8,6 +8,7 @@ import { KeystoreFile } from '@emr-share/gateway-client/node';
 import type { AuditEntry, Grant, Role, TransactionRecord } from '@emr-share/model';
 import { connectionProfiles, registerUser } from '@emr-share/network';
 import { openSharedNetwork, sharedNetworkDir } from '../../test/support/network.js';
+import { answerOf } from './support/answers.js';
 import { emrHere, type Ran } from './support/capture.js';
 
 const PASSPHRASE = 'nine long night shifts';
@@ -58,11 +59,8 @@ describe('emr with a connection profile', () => {
       EMR_PASSPHRASE_FILE: inFolder('passphrase'),
       EMR_PROFILE: profile,
     });
-  async function emrJson<T>(user: User, ...args: string[]): Promise<T> {
-    const { exitCode, stdout, stderr } = await emr(user, ['--json', ...args]);
-    expect([exitCode, stderr]).toEqual([0, '']);
-    return JSON.parse(stdout) as T;
-  }
+  const emrJson = async <T>(user: User, ...args: string[]): Promise<T> =>
+    answerOf(await emr(user, ['--json', ...args])) as T;
   async function refused(user: User, args: string[], profile?: string): Promise<[number, string]> {
     const { exitCode, stderr } = await emr(user, args, profile);
     return [exitCode, stderr];

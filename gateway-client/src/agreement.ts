@@ -83,6 +83,9 @@ function noMajority(voices: readonly Voice<unknown>[]): unknown {
     : new EmrError('ENDORSEMENT_MISMATCH', { organizations: named(voices) });
 }
 
+const isMajority = (some: readonly unknown[], all: readonly unknown[]): boolean =>
+  some.length * 2 > all.length;
+
 /** The voices of more than half of the organizations, as soon as they are in; all where there are none. */
 async function untilMajority<R>(asked: readonly Promise<Voice<R>>[]): Promise<readonly Voice<R>[]> {
   const voices: Voice<R>[] = [];
@@ -90,8 +93,8 @@ async function untilMajority<R>(asked: readonly Promise<Voice<R>>[]): Promise<re
     for (const one of asked) {
       one.then((voice) => {
         voices.push(voice);
-        const isDecided = mostFrequent(voices).length * 2 > asked.length;
-        if (isDecided || voices.length === asked.length) resolve([...voices]);
+        if (isMajority(mostFrequent(voices), asked) || voices.length === asked.length)
+          resolve([...voices]);
       }, reject);
     }
   });
@@ -124,7 +127,7 @@ async function readOnce<N extends TransactionName>(
   const voices = await untilMajority(asked);
   const agreed = mostFrequent(voices);
   const [first] = agreed;
-  if (first === undefined || agreed.length * 2 <= organizations.length) throw noMajority(voices);
+  if (first === undefined || !isMajority(agreed, asked)) throw noMajority(voices);
   warnOfOutvoted(electorate, asked, first.ballot);
   if ('error' in first.answer) throw first.answer.error;
   return first.answer.response;

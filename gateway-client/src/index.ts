@@ -112,6 +112,7 @@ export {
   type AdminContext,
   type CustodianFacts,
 } from './consortium/introduce-admin.js';
+export { ownCustodian } from './consortium/own-custodian.js';
 export { publishReviewRule } from './consortium/publish-review-rule.js';
 export {
   refreshShares,

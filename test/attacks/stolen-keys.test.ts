@@ -14,6 +14,7 @@ import {
   type TransactionRecord,
   type User,
 } from '@emr-share/model';
+import { eventually } from '../support/eventually.js';
 import { MemoryKeystore } from '../support/rotation-store.js';
 import { codeOf } from './support/refusal.js';
 import { interpose, Town, type Person } from './support/town.js';
@@ -212,6 +213,8 @@ describe('a rotation of keys', () => {
     const outvoting = await session(false);
     const { record } = await outvoting.client.records.upload(Buffer.from('to alice'), about);
     expect(record.metadata.keyWrap.scopeId).toBe(scopeId);
-    expect(warnings.map(({ code }) => code)).toContain('ENDORSEMENT_MISMATCH');
+    await eventually(() => {
+      expect(warnings.map(({ code }) => code)).toContain('ENDORSEMENT_MISMATCH');
+    });
   });
 });

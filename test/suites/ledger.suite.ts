@@ -16,6 +16,7 @@ import type {
   SignedRegistration,
   UserId,
 } from '@emr-share/model';
+import { eventually } from '../support/eventually.js';
 
 /** A running ledger of at least two organizations, and somebody to enrol users. */
 export interface LedgerHarness {
@@ -32,18 +33,6 @@ interface Person {
 }
 
 const CROWD = 20;
-
-/** Repeats a check while peers may still be applying the block. */
-async function eventually<T>(check: () => Promise<T>): Promise<T> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await check();
-    } catch (error) {
-      if (attempt === 20) throw error;
-      await delay(100);
-    }
-  }
-}
 
 async function take(events: AsyncIterable<LedgerEvent>, count: number): Promise<LedgerEvent[]> {
   const taken: LedgerEvent[] = [];

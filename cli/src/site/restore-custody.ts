@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { rotateCustodian, type Ledger, type SecretRef } from '@emr-share/gateway-client';
+import {
+  ownCustodian,
+  rotateCustodian,
+  type Ledger,
+  type SecretRef,
+} from '@emr-share/gateway-client';
 import { EmrError, type Custodian, type KeyGeneration, type MspId } from '@emr-share/model';
 import type { FabricConsortium } from '../consortium/fabric-consortium.js';
 
@@ -12,15 +17,6 @@ export interface RestoredCustody {
   readonly generation: KeyGeneration;
   /** What it cannot open any more; empty where an earlier call has dealt with it. */
   readonly lost: readonly SecretRef[];
-}
-
-async function publishedBy(ledger: Ledger, signal: AbortSignal | undefined): Promise<Custodian> {
-  const { mspId } = ledger;
-  const options = { organizations: [mspId], signal };
-  const { custodians } = await ledger.evaluate('registry:ListCustodians', {}, options);
-  const own = custodians.find((custodian) => custodian.mspId === mspId);
-  if (own === undefined) throw new EmrError('CUSTODIAN_NOT_FOUND', { mspId });
-  return own;
 }
 
 /** Whether the contract service holds the key that the ledger knows. */
@@ -53,7 +49,7 @@ export async function restoreCustody(
 ): Promise<RestoredCustody> {
   const { identity } = await consortium.admin(mspId);
   const ledger = consortium.ledger(identity);
-  const published = await publishedBy(ledger, signal);
+  const published = await ownCustodian(ledger, { signal });
   const { generation, acceptedFrom } = published;
   const isKnown = await isHeld(ledger, published, signal);
   if (isKnown && acceptedFrom === generation) return { generation, lost: [] };

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Ledger } from '@emr-share/gateway-client';
 import { EmrError, type Role, type UserId } from '@emr-share/model';
 import { NetworkError, registerUser } from '@emr-share/network';
-import { fillSecretFile } from '../commands/network/admin/new-secret-file.js';
+import { fillSecretFile } from '../data/new-secret-file.js';
 
 /** Whom to register. */
 export interface KnownUser {

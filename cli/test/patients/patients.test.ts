@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { cardText } from '@emr-share/gateway-client';
 import { KeystoreFile } from '@emr-share/gateway-client/node';
 import type { AudienceTicket, Role } from '@emr-share/model';
+import { answerOf, refusalOf, type Refusal } from '../support/answers.js';
 import { emrHere, type Ran } from '../support/capture.js';
 
 const PASSPHRASE = 'four blue hospital doors';
@@ -31,17 +32,11 @@ function emr(user: User, ...args: string[]): Promise<Ran> {
   });
 }
 
-async function emrJson<T>(user: User, ...args: string[]): Promise<T> {
-  const { exitCode, stdout, stderr } = await emr(user, '--json', ...args);
-  expect([exitCode, stderr]).toEqual([0, '']);
-  return JSON.parse(stdout) as T;
-}
+const emrJson = async <T>(user: User, ...args: string[]): Promise<T> =>
+  answerOf(await emr(user, '--json', ...args)) as T;
 
-async function refusal(...args: string[]): Promise<{ code: string; message: string }> {
-  const { stdout, stderr } = await emr('dr.erika', '--json', ...args);
-  expect(stdout).toBe('');
-  return (JSON.parse(stderr) as { error: { code: string; message: string } }).error;
-}
+const refusal = async (...args: string[]): Promise<Refusal> =>
+  refusalOf(await emr('dr.erika', '--json', ...args));
 
 const declare = (...how: string[]) => ['emergency', 'declare', '--reason', 'unconscious', ...how];
 

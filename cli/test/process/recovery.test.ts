@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { KeystoreFile } from '@emr-share/gateway-client/node';
 import type { RecoveryRequest, Role, TransactionRecord } from '@emr-share/model';
 import { patientSummaryJson } from '../../src/demo/samples/patient-summary.js';
+import { answerOf, refusalOf } from '../support/answers.js';
 import type { Ran } from '../support/capture.js';
 import { buildCli, runProgram } from '../support/emr-process.js';
 
@@ -37,17 +38,11 @@ const emr = (user: User, ...args: string[]): Promise<Ran> =>
     },
   });
 
-async function emrJson<T>(user: User, ...args: string[]): Promise<T> {
-  const { exitCode, stdout, stderr } = await emr(user, '--json', ...args);
-  expect([exitCode, stderr]).toEqual([0, '']);
-  return JSON.parse(stdout) as T;
-}
+const emrJson = async <T>(user: User, ...args: string[]): Promise<T> =>
+  answerOf(await emr(user, '--json', ...args)) as T;
 
-async function refusal(user: User, ...args: string[]): Promise<string> {
-  const { stdout, stderr } = await emr(user, '--json', ...args);
-  expect(stdout).toBe('');
-  return (JSON.parse(stderr) as { error: { code: string } }).error.code;
-}
+const refusal = async (user: User, ...args: string[]): Promise<string> =>
+  refusalOf(await emr(user, '--json', ...args)).code;
 
 /** As `emr init` makes it, but with a passphrase that costs little to try. */
 async function makeKeystore(user: User): Promise<void> {

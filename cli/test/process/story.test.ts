@@ -14,6 +14,7 @@ import type {
 } from '@emr-share/model';
 import { ctImage } from '../../src/demo/samples/ct-image.js';
 import { patientSummaryJson } from '../../src/demo/samples/patient-summary.js';
+import { answerOf } from '../support/answers.js';
 import type { Ran } from '../support/capture.js';
 import { buildCli, runProgram } from '../support/emr-process.js';
 
@@ -68,11 +69,8 @@ async function emr(user: User, ...args: string[]): Promise<Ran & { readonly byte
   return ran;
 }
 
-async function emrJson<T>(user: User, ...args: string[]): Promise<T> {
-  const { exitCode, stdout, stderr } = await emr(user, '--json', ...args);
-  expect([exitCode, stderr]).toEqual([0, '']);
-  return JSON.parse(stdout) as T;
-}
+const emrJson = async <T>(user: User, ...args: string[]): Promise<T> =>
+  answerOf(await emr(user, '--json', ...args)) as T;
 
 const short = (id: string): string => id.slice(0, 8);
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -7,7 +7,7 @@
 import type { Audience, AudienceId, AudienceReceipt } from '@emr-share/model';
 import type { ClientContext } from '../client-context.js';
 import { closeWithReceipt, purgeEverywhere, type Ending } from '../ending.js';
-import { find, submitSettled } from '../settle.js';
+import { submitSettled } from '../settle.js';
 
 /** See `Audiences.end`. */
 export async function endAudience(
@@ -15,13 +15,8 @@ export async function endAudience(
   { body: { audienceId }, status }: Audience,
   signal: AbortSignal,
 ): Promise<AudienceReceipt> {
+  if (status.state === 'active') await endOnLedger(context, audienceId, signal);
   const ending = endingOf(context, audienceId, signal);
-  if (status.state === 'active') {
-    await endOnLedger(context, audienceId, signal);
-  } else {
-    const closed = await find('RECEIPT_NOT_FOUND', ending.receipt);
-    if (closed !== null) return closed;
-  }
   await purgeEverywhere(ending, signal);
   return closeWithReceipt(ending, signal);
 }

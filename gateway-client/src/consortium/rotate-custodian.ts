@@ -17,6 +17,7 @@ import type { Ledger } from '../ports/ledger.js';
 import { whileBehind } from '../retry.js';
 import { submitSettled } from '../settle.js';
 import { CUSTODY_KINDS, type Custody, type CustodyKind, type SecretRef } from './custody-kinds.js';
+import { ownCustodian } from './own-custodian.js';
 
 /** Where an organization's custodian keys rest; only its contract service uses them. */
 export interface CustodianKeyStore {
@@ -91,7 +92,7 @@ class Rotation {
 
   async run(): Promise<RotationReport> {
     const { mspId } = this.#ledger;
-    const published = await this.#published();
+    const published = await ownCustodian(this.#ledger, { signal: this.#signal });
     const { generation, resumed } = targetOf(published, this.#keys.generations);
     await this.#publish(published, generation);
     await this.#resealOnce(generation);
@@ -108,18 +109,6 @@ class Rotation {
     };
   }
 
-  async #published(): Promise<Custodian> {
-    const { mspId } = this.#ledger;
-    const { custodians } = await this.#ledger.evaluate(
-      'registry:ListCustodians',
-      {},
-      { organizations: [mspId], signal: this.#signal },
-    );
-    const own = custodians.find((custodian) => custodian.mspId === mspId);
-    if (own === undefined) throw new EmrError('CUSTODIAN_NOT_FOUND', { mspId });
-    return own;
-  }
-
   async #publish(published: Custodian, generation: KeyGeneration): Promise<void> {
     const { mspId } = this.#ledger;
     this.#report('publish');
@@ -132,7 +121,7 @@ class Rotation {
       { mspId, publicKey, generation },
       {
         signal: this.#signal,
-        recall: () => this.#published(),
+        recall: () => ownCustodian(this.#ledger, { signal: this.#signal }),
         missing: 'CUSTODIAN_NOT_FOUND',
         isOurs: (found) => found.publicKey === publicKey,
       },
@@ -148,7 +137,7 @@ class Rotation {
       { mspId, acceptedFrom: generation },
       {
         signal: this.#signal,
-        recall: () => this.#published(),
+        recall: () => ownCustodian(this.#ledger, { signal: this.#signal }),
         missing: 'CUSTODIAN_NOT_FOUND',
         isOurs: ({ acceptedFrom }) => acceptedFrom >= generation,
       },

@@ -33,6 +33,7 @@ import { fromFabricError } from './fabric-error.js';
 import { FabricLedger } from './fabric-ledger.js';
 import {
   DEFAULT_DEADLINES,
+  isReady,
   openConnection,
   type Connection,
   type GrpcEndpoint,
@@ -140,17 +141,9 @@ export class DirectLedger implements Ledger {
 
   /** Opens every connection; resolves once each is open, or `limitMs` have passed. */
   async connect(limitMs: number): Promise<void> {
-    const deadline = Date.now() + limitMs;
     const gateways = this.#organizations
       .flatMap(({ lines }) => lines)
-      .map(
-        ({ client }) =>
-          new Promise<void>((resolve) => {
-            client.waitForReady(deadline, () => {
-              resolve();
-            });
-          }),
-      );
+      .map(({ client }) => isReady(client, limitMs));
     await Promise.all([this.#orderers?.ready(limitMs), ...gateways]);
   }
 

@@ -144,25 +144,26 @@ export class GatewayPool {
   }
 
   async #firstReady(candidates: readonly Connection[]): Promise<Connection | null> {
-    const waits = candidates.map((connection) => this.#isReady(connection));
+    const waits = candidates.map(({ client }) => isReady(client, this.#deadlines.connectMs));
     for (const [i, wait] of waits.entries()) {
       if (await wait) return candidates[i] ?? null;
     }
     return null;
   }
 
-  async #isReady({ client }: Connection): Promise<boolean> {
-    return new Promise((resolve) => {
-      client.waitForReady(Date.now() + this.#deadlines.connectMs, (error) => {
-        resolve(error === undefined);
-      });
-    });
-  }
-
   close(): void {
     for (const { gateway } of this.#connections) gateway.close();
     this.#own.close();
   }
+}
+
+/** Connects; whether that was done within `limitMs`. */
+export async function isReady(client: Client, limitMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    client.waitForReady(Date.now() + limitMs, (error) => {
+      resolve(error === undefined);
+    });
+  });
 }
 
 const within = (limitMs: number) => (): CallOptions => ({ deadline: Date.now() + limitMs });

@@ -6,7 +6,7 @@
  */
 import { Client } from '@grpc/grpc-js';
 import { common, orderer as protos } from '@hyperledger/fabric-protos';
-import { clientArguments, type GrpcEndpoint } from './gateway-pool.js';
+import { clientArguments, isReady, type GrpcEndpoint } from './gateway-pool.js';
 
 const METHOD = '/orderer.AtomicBroadcast/Broadcast';
 /** An orderer that has not answered by then does not matter: the fate of a transaction does. */
@@ -22,17 +22,7 @@ export class OrdererBroadcast {
 
   /** Connects to all; resolves once each is connected, or `limitMs` have passed. */
   async ready(limitMs: number): Promise<void> {
-    const deadline = Date.now() + limitMs;
-    await Promise.all(
-      this.#clients.map(
-        (client) =>
-          new Promise<void>((resolve) => {
-            client.waitForReady(deadline, () => {
-              resolve();
-            });
-          }),
-      ),
-    );
+    await Promise.all(this.#clients.map((client) => isReady(client, limitMs)));
   }
 
   /**

@@ -2,26 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FabricConsortium } from '@emr-share/cli/consortium';
-import { Keyring } from '@emr-share/gateway-client';
 import { DirectLedger, readConnectionProfile } from '@emr-share/gateway-client/fabric';
-import type { SignedRegistration } from '@emr-share/model';
 import { connectionProfiles } from '@emr-share/network';
 import { openSharedNetwork } from '../../../test/support/network.js';
+import { physicianRegistration } from './support/physician-registration.js';
 
 const MSP = 'HospAMSP';
-
-function registration(userId: string): SignedRegistration {
-  const keyring = Keyring.random();
-  const body = {
-    userId,
-    mspId: MSP,
-    role: 'physician' as const,
-    verifyingKey: keyring.verifyingKeyHex,
-    readerKey: keyring.readerKeyHex,
-    registeredAt: Date.now(),
-  };
-  return { body, signature: keyring.sign('registration', body) };
-}
 
 describe('the direct ledger on the real network', () => {
   let network: FabricConsortium;
@@ -47,10 +33,13 @@ describe('the direct ledger on the real network', () => {
     const ledger = await newcomersLedger();
     try {
       const { userId } = ledger;
-      const { response } = await ledger.submit('registry:RegisterUser', registration(userId));
+      const { response } = await ledger.submit(
+        'registry:RegisterUser',
+        physicianRegistration(MSP, userId),
+      );
       expect(response).toMatchObject({ userId, status: 'active' });
       await expect(
-        ledger.submit('registry:RegisterUser', registration(userId)),
+        ledger.submit('registry:RegisterUser', physicianRegistration(MSP, userId)),
       ).rejects.toMatchObject({ code: 'USER_EXISTS' });
       const own = { organizations: [MSP] };
       expect(await ledger.evaluate('registry:GetUser', { userId }, own)).toEqual(response);

@@ -5,28 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FabricConsortium } from '@emr-share/cli/consortium';
-import { Keyring, type Checkpoint, type Identity, type Ledger } from '@emr-share/gateway-client';
+import { type Checkpoint, type Identity, type Ledger } from '@emr-share/gateway-client';
 import { enrolAtAuthority, readConnectionProfile } from '@emr-share/gateway-client/fabric';
-import type { SignedRegistration } from '@emr-share/model';
 import { connectionProfiles, registerUser, startNode, stopNode } from '@emr-share/network';
 import { openSharedNetwork } from '../../../test/support/network.js';
+import { physicianRegistration } from './support/physician-registration.js';
 import { SignerProcess } from './support/signer-process.js';
 
 const MSP = 'HospAMSP';
 const newId = (): string => `d.client.${randomBytes(4).toString('hex')}`;
-
-function registration(userId: string): SignedRegistration {
-  const keyring = Keyring.random();
-  const body = {
-    userId,
-    mspId: MSP,
-    role: 'physician' as const,
-    verifyingKey: keyring.verifyingKeyHex,
-    readerKey: keyring.readerKeyHex,
-    registeredAt: Date.now(),
-  };
-  return { body, signature: keyring.sign('registration', body) };
-}
 
 describe('a client of the real network', () => {
   let network: FabricConsortium;
@@ -43,7 +30,7 @@ describe('a client of the real network', () => {
     return { userId, identity: await network.enrol(MSP, { userId, role: 'physician' }) };
   };
   const register = (ledger: Ledger): Promise<{ transactionId: string; blockNumber: number }> =>
-    ledger.submit('registry:RegisterUser', registration(ledger.userId));
+    ledger.submit('registry:RegisterUser', physicianRegistration(MSP, ledger.userId));
 
   it('learns after its own restart what became of a transaction, by its ID', async () => {
     const { identity } = await newcomer();

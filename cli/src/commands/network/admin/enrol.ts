@@ -12,7 +12,7 @@ import { Call } from '../../../call.js';
 import type { Host } from '../../../host.js';
 import { pairs } from '../../../output/table.js';
 import { networkFolder } from '../network-folder.js';
-import { fillSecretFile } from './new-secret-file.js';
+import { fillSecretFile } from '../../../data/new-secret-file.js';
 import { registrationOf, type UserOptions, withUserOptions } from './user-options.js';
 
 interface EnrolCommandOptions extends UserOptions {

@@ -10,7 +10,7 @@ import { Call } from '../../../call.js';
 import { CliError } from '../../../errors/cli-error.js';
 import type { Host } from '../../../host.js';
 import { networkFolder } from '../network-folder.js';
-import { fillSecretFile } from './new-secret-file.js';
+import { fillSecretFile } from '../../../data/new-secret-file.js';
 import { registrationOf, type UserOptions, withUserOptions } from './user-options.js';
 
 interface RegisterCommandOptions extends UserOptions {

@@ -57,6 +57,17 @@ async function asAdmin<T>(
   return await act(consortium.ledger(identity));
 }
 
+/** Has the admin of a hospital support a roster, and says how it stands. */
+async function vote(
+  call: Call,
+  dir: string,
+  organization: string,
+  act: (ledger: Ledger) => Promise<RosterSupport>,
+): Promise<void> {
+  const support = await asAdmin(dir, await hospitalHere(dir, organization), act);
+  call.output.result(support, supportText(support));
+}
+
 function showCommand(host: Host): Command {
   return withFolderOption(new Command('show'))
     .description('show the roster in force, and what is proposed as the next one')
@@ -88,14 +99,12 @@ function proposeCommand(host: Host): Command {
       async (organization: string, named: string[], options: ProposeOptions, command: Command) => {
         const call = new Call(host, command);
         const dir = await networkFolder(options, host);
-        const mspId = await hospitalHere(dir, organization);
         const custodians = await hospitalsNamed(dir, named);
         const { threshold } = options;
         const { signal } = call;
-        const support = await asAdmin(dir, mspId, (ledger) =>
+        await vote(call, dir, organization, (ledger) =>
           proposeRoster(ledger, { custodians, threshold, signal }),
         );
-        call.output.result(support, supportText(support));
       },
     );
 }
@@ -112,13 +121,9 @@ function approveCommand(host: Host): Command {
       async (organization: string, proposer: string, options: FolderOptions, command: Command) => {
         const call = new Call(host, command);
         const dir = await networkFolder(options, host);
-        const mspId = await hospitalHere(dir, organization);
         const [named = ''] = await hospitalsNamed(dir, [proposer]);
         const { signal } = call;
-        const support = await asAdmin(dir, mspId, (ledger) =>
-          approveRoster(ledger, named, { signal }),
-        );
-        call.output.result(support, supportText(support));
+        await vote(call, dir, organization, (ledger) => approveRoster(ledger, named, { signal }));
       },
     );
 }

@@ -1,5 +1,5 @@
 import { open, rm } from 'node:fs/promises';
-import { CliError } from '../../../errors/cli-error.js';
+import { CliError } from '../errors/cli-error.js';
 
 function refusal(path: string, cause: unknown): CliError {
   const { code = 'unknown' } = cause as NodeJS.ErrnoException;
