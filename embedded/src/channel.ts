@@ -76,7 +76,7 @@ export class Channel {
   /**
    * Asks one organization. Nothing is written.
    *
-   * @throws EmrError of the contract; `LEDGER_REJECTED` where the caller is not let in.
+   * @throws EmrError of the contract; `CERTIFICATE_REFUSED` where the caller is not let in.
    */
   async evaluate(identity: Identity, invocation: Invocation): Promise<string> {
     const [peer] = this.#peersOf(invocation);
@@ -122,7 +122,7 @@ export class Channel {
    * Has a peer check that `identity` may use the channel, without running anything.
    *
    * @param purpose - Stands in the signed proposal in place of a transaction.
-   * @throws EmrError `LEDGER_REJECTED`.
+   * @throws EmrError `CERTIFICATE_REFUSED`.
    */
   async admit(identity: Identity, peer: Peer, purpose: string): Promise<void> {
     const invocation = { transaction: purpose, args: [], organizations: [peer.mspId] };

@@ -93,7 +93,7 @@ export class Peer {
    * Lets a proposal in: well-formed, for this channel, signed by a member whose certificate is valid
    * and not revoked, with the transient data it names, and never used before.
    *
-   * @throws EmrError `INPUT_INVALID`, `LEDGER_REJECTED`.
+   * @throws EmrError `INPUT_INVALID`, `CERTIFICATE_REFUSED`, `LEDGER_REJECTED`.
    */
   async admit(signed: SignedProposal, transient?: TransientData): Promise<void> {
     const { proposal } = validate(SignedProposal, signed, 'the proposal');

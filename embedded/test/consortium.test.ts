@@ -172,7 +172,7 @@ describe('Consortium', () => {
     await ledger.evaluate('registry:ListCustodians', {});
     await consortium.revokeEnrolment('HospAMSP', 'dr.gone');
     await expect(ledger.evaluate('registry:ListCustodians', {})).rejects.toMatchObject({
-      code: 'LEDGER_REJECTED',
+      code: 'CERTIFICATE_REFUSED',
     });
   });
 

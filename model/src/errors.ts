@@ -132,6 +132,7 @@ export interface ErrorDetails {
   LEDGER_BUSY: { path: string };
   LEDGER_CONFLICT: { transactionId: string };
   LEDGER_CORRUPT: { mspId: string; blockNumber: number; problem: string };
+  CERTIFICATE_REFUSED: { problem: string };
   LEDGER_REJECTED: { problem: string };
   LEDGER_UNAVAILABLE: { endpoint: string };
   ENDORSEMENT_MISMATCH: { organizations: string };
@@ -320,6 +321,7 @@ const DESCRIBE: Describe = {
   LEDGER_CONFLICT: (d) => `transaction ${d.transactionId} conflicts with another one; try again`,
   LEDGER_CORRUPT: (d) =>
     `the ledger of ${d.mspId} is damaged at block ${String(d.blockNumber)}: ${d.problem}`,
+  CERTIFICATE_REFUSED: (d) => `the ledger does not accept the certificate: ${d.problem}`,
   LEDGER_REJECTED: (d) => `the ledger refused the transaction: ${d.problem}`,
   LEDGER_UNAVAILABLE: (d) => `the ledger does not answer at ${d.endpoint}`,
   ENDORSEMENT_MISMATCH: (d) => `the organizations computed different results: ${d.organizations}`,

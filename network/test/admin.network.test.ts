@@ -73,7 +73,7 @@ describe('a running network', () => {
         await expect(ask(ledger)).resolves.toBeDefined();
         const target = { userId: 'dr.gone' };
         const first = await revokeUser(network.dir, 'hospa', target, { reason: 'keycompromise' });
-        await expect(ask(ledger)).rejects.toMatchObject({ code: 'LEDGER_REJECTED' });
+        await expect(ask(ledger)).rejects.toMatchObject({ code: 'CERTIFICATE_REFUSED' });
         expect(first).toMatchObject({ mspId: 'HospAMSP', alreadyRevoked: false });
         expect(first.serials).toHaveLength(1);
 

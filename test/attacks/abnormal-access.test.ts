@@ -198,7 +198,7 @@ describe('false identities', () => {
         userId: 'dr-bauer',
         role: 'physician',
       });
-      expect(await usersOf({ ...doctor, identity })).toBe('LEDGER_REJECTED');
+      expect(await usersOf({ ...doctor, identity })).toBe('CERTIFICATE_REFUSED');
     } finally {
       await impostor.close();
       await rm(directory, { recursive: true });
@@ -212,7 +212,7 @@ describe('false identities', () => {
       certificatePem: doctor.identity.certificatePem,
       sign: (digest: Uint8Array) => stranger.identity.sign(digest),
     };
-    expect(await usersOf({ ...doctor, identity })).toBe('LEDGER_REJECTED');
+    expect(await usersOf({ ...doctor, identity })).toBe('CERTIFICATE_REFUSED');
   });
 
   it('with a certificate of another organization are not admitted', async () => {
@@ -222,13 +222,13 @@ describe('false identities', () => {
       certificatePem,
       sign: (digest: Uint8Array) => stranger.identity.sign(digest),
     };
-    expect(await usersOf({ ...stranger, identity })).toBe('LEDGER_REJECTED');
+    expect(await usersOf({ ...stranger, identity })).toBe('CERTIFICATE_REFUSED');
   });
 
   it('whose certificate was revoked are not admitted', async () => {
     const gone = await town.physician('HospCMSP', 'dr-gone');
     await town.consortium.revokeEnrolment('HospCMSP', 'dr-gone');
-    expect(await usersOf(gone)).toBe('LEDGER_REJECTED');
+    expect(await usersOf(gone)).toBe('CERTIFICATE_REFUSED');
   });
 
   it('that claim more than the certificate says are refused', async () => {

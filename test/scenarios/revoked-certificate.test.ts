@@ -45,7 +45,7 @@ describeOnEachBackend('a certificate that is revoked', (backend) => {
         { organizations: [mspId] },
       );
   };
-  const REFUSED = ['LEDGER_REJECTED', 'LEDGER_REJECTED', 'LEDGER_REJECTED'];
+  const REFUSED = ['CERTIFICATE_REFUSED', 'CERTIFICATE_REFUSED', 'CERTIFICATE_REFUSED'];
 
   beforeAll(async () => {
     const role = 'emergency-physician';
@@ -85,9 +85,9 @@ describeOnEachBackend('a certificate that is revoked', (backend) => {
     expect(await openedBy(rescuer, emergency)).toEqual(['warfarin 5 mg']);
     await openAt(rescuer, emergency, summary)('HospAMSP');
     await revoke(rescuer);
-    expect(await codeOf(openedBy(rescuer, emergency))).toBe('LEDGER_REJECTED');
+    expect(await codeOf(openedBy(rescuer, emergency))).toBe('CERTIFICATE_REFUSED');
     expect(await atEach(openAt(rescuer, emergency, summary))).toEqual(REFUSED);
-    expect(await codeOf(declareBy(rescuer))).toBe('LEDGER_REJECTED');
+    expect(await codeOf(declareBy(rescuer))).toBe('CERTIFICATE_REFUSED');
   });
 
   it('ends tickets of audience grants and named grants that are in use', async () => {
@@ -98,17 +98,17 @@ describeOnEachBackend('a certificate that is revoked', (backend) => {
       ledger.evaluate('access:Reencrypt', { ticketId }, { organizations: [mspId] });
     await reencryptAt('HospCMSP');
     await revoke(cardiologist);
-    expect(await codeOf(openedBy(cardiologist, byRule))).toBe('LEDGER_REJECTED');
+    expect(await codeOf(openedBy(cardiologist, byRule))).toBe('CERTIFICATE_REFUSED');
     expect(await atEach(openAt(cardiologist, byRule, finding))).toEqual(REFUSED);
     expect(await atEach(reencryptAt)).toEqual(REFUSED);
     const fetch = cardiologist.client.records.fetch(finding.recordId, { purpose: 'TREAT' });
-    expect(await codeOf(fetch)).toBe('LEDGER_REJECTED');
+    expect(await codeOf(fetch)).toBe('CERTIFICATE_REFUSED');
   });
 
   it('leaves the approvals that were given, and takes the power to give more', async () => {
     const { ticketId } = await declareBy(successor);
     await revoke(consultant);
-    expect(await codeOf(consultant.client.emergency.approve(ticketId))).toBe('LEDGER_REJECTED');
+    expect(await codeOf(consultant.client.emergency.approve(ticketId))).toBe('CERTIFICATE_REFUSED');
     expect(await codeOf(openedBy(successor, { ...emergency, ticketId }))).toBe('APPROVALS_MISSING');
     await officer.client.emergency.approve(ticketId);
     expect(await openedBy(successor, { ...emergency, ticketId })).toEqual(['warfarin 5 mg']);
@@ -123,7 +123,7 @@ describeOnEachBackend('a certificate that is revoked', (backend) => {
     await revoke(another);
     const { ticketId } = emergency;
     expect(await codeOf(another.client.emergency.review(ticketId, 'cleared'))).toBe(
-      'LEDGER_REJECTED',
+      'CERTIFICATE_REFUSED',
     );
     const reviewed = await officer.client.emergency.review(ticketId, 'cleared');
     expect(reviewed.review?.reviewer).toBe(officer.userId);

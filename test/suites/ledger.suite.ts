@@ -173,7 +173,7 @@ export function describeLedger(name: string, open: () => Promise<LedgerHarness>)
         const ledger = harness.ledger({ ...identity, mspId: away });
         await expect(
           ledger.submit('registry:SuspendUser', { userId: 'dr.elsewhere' }),
-        ).rejects.toMatchObject({ code: 'LEDGER_REJECTED' });
+        ).rejects.toMatchObject({ code: 'CERTIFICATE_REFUSED' });
       });
 
       it(`commits all of ${CROWD} that come at once`, async () => {
@@ -331,7 +331,7 @@ export function describeLedger(name: string, open: () => Promise<LedgerHarness>)
         const listening = harness.ledger({ ...identity, mspId: away });
         await expect(
           take(listening.events({ after: { blockNumber: 0 } }), 1),
-        ).rejects.toMatchObject({ code: 'LEDGER_REJECTED' });
+        ).rejects.toMatchObject({ code: 'CERTIFICATE_REFUSED' });
       });
     });
   });

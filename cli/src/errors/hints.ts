@@ -33,8 +33,7 @@ const HINTS: Readonly<Partial<Record<ErrorCode | CliErrorCode | NetworkErrorCode
     'the patient makes one, while the keys are there, with: emr recovery plan',
   RECOVERY_APPROVALS_MISSING: 'custodians approve with: emr recovery approve USER --code …',
   AUTHORITY_REFUSED: "a secret works once, for one user: ask the hospital's admin for another",
-  LEDGER_REJECTED:
-    'where your certificate was revoked or has expired, ask your hospital for another one',
+  CERTIFICATE_REFUSED: "it was revoked or has expired: ask your hospital's admin for another one",
   LEDGER_BUSY: 'wait longer with: --wait SECONDS',
   BLOB_CORRUPT: 'the content was changed in the store: restore it from a copy, nothing was read',
   CIPHERTEXT_TAMPERED: 'the content was changed: restore it from a copy, nothing was read',

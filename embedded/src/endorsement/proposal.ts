@@ -13,7 +13,7 @@ import * as v from 'valibot';
 import { verifyP256Der } from '../ca/p256.js';
 import { sha256Hex } from '../hash.js';
 import { Creator } from '../msp/creator.js';
-import { rejected, type Member } from '../msp/membership.js';
+import { refused, type Member } from '../msp/membership.js';
 
 const NONCE_BYTES = 24;
 
@@ -68,11 +68,11 @@ export function transactionIdOf({ nonce, creator }: Proposal): string {
 /**
  * Checks that the member whose certificate the proposal shows has signed it.
  *
- * @throws EmrError `LEDGER_REJECTED`.
+ * @throws EmrError `CERTIFICATE_REFUSED`.
  */
 export function verifyProposal({ proposal, signature }: SignedProposal, member: Member): void {
   const der = Buffer.from(signature, 'hex');
   if (!verifyP256Der(der, canonicalBytes(proposal), member.publicKey)) {
-    throw rejected('the signature of the proposal does not verify');
+    throw refused('the signature of the proposal does not verify');
   }
 }

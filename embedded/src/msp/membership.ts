@@ -60,12 +60,12 @@ export class Membership {
    * Checks that a certificate was issued by the CA of the organization that it is presented for, is
    * an end entity's, may sign, and was valid at `at`.
    *
-   * @throws EmrError `LEDGER_REJECTED`.
+   * @throws EmrError `CERTIFICATE_REFUSED`.
    */
   async memberAt(creator: Creator, at: UnixMillis): Promise<Member> {
     const member = await this.#remembered(creator);
-    if (at < member.notBefore) throw rejected('the certificate is not valid yet');
-    if (at > member.notAfter) throw rejected('the certificate has expired');
+    if (at < member.notBefore) throw refused('the certificate is not valid yet');
+    if (at > member.notAfter) throw refused('the certificate has expired');
     return member;
   }
 
@@ -82,13 +82,13 @@ export class Membership {
 
   async #check({ mspId, certificatePem }: Creator): Promise<Member> {
     const root = this.#roots.get(mspId);
-    if (root === undefined) throw rejected(`${mspId} is no organization of the channel`);
+    if (root === undefined) throw refused(`${mspId} is no organization of the channel`);
     const certificate = parse(certificatePem);
     const issued =
       certificate.issuer === root.subject &&
       (await certificate.verify({ publicKey: root, signatureOnly: true }));
-    if (!issued) throw rejected(`the certificate was not issued by the CA of ${mspId}`);
-    if (!maySign(certificate)) throw rejected('the certificate is not one of a signing member');
+    if (!issued) throw refused(`the certificate was not issued by the CA of ${mspId}`);
+    if (!maySign(certificate)) throw refused('the certificate is not one of a signing member');
     return {
       mspId,
       serialNumber: certificate.serialNumber,
@@ -101,10 +101,15 @@ export class Membership {
 
 /** Refuses a member whose organization has revoked the certificate. */
 export function refuseRevoked(member: Member, revoked: RevocationList): void {
-  if (revoked.has(member.serialNumber)) throw rejected('the certificate has been revoked');
+  if (revoked.has(member.serialNumber)) throw refused('the certificate has been revoked');
 }
 
-/** How the ledger answers whoever it does not listen to. */
+/** How the ledger answers whoever it does not know as a member. */
+export function refused(problem: string, cause?: unknown): EmrError<'CERTIFICATE_REFUSED'> {
+  return new EmrError('CERTIFICATE_REFUSED', { problem }, { cause });
+}
+
+/** How the ledger answers what it cannot take. */
 export function rejected(problem: string, cause?: unknown): EmrError<'LEDGER_REJECTED'> {
   return new EmrError('LEDGER_REJECTED', { problem }, { cause });
 }
@@ -113,7 +118,7 @@ function parse(pem: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch (cause) {
-    throw rejected('the certificate cannot be read', cause);
+    throw refused('the certificate cannot be read', cause);
   }
 }
 

@@ -17,12 +17,14 @@ const NOT_ANSWERED: ReadonlySet<number> = new Set([
 /** What a peer says that reaches neither the contract service of its organization nor another peer. */
 const NOT_REACHED =
   /connection error|connection refused|could not launch chaincode|no peers available|no combination of peers/;
+/** A peer to a caller that is no member of the channel, or not any more: it does not say why. */
+const NOT_ADMITTED = /access denied: channel/;
 const MISMATCH = /payloads do not match/i;
 
 /**
  * An error of the gateway as ours, with the original as its cause: the contract's own error where an
- * endorser gave it, `ENDORSEMENT_MISMATCH`, `LEDGER_UNAVAILABLE` where all that were asked could not
- * be reached, `LEDGER_REJECTED` with the words of every endorser otherwise. Anything else, such as a
+ * endorser gave it, `ENDORSEMENT_MISMATCH`, `CERTIFICATE_REFUSED` where the caller is not let in,
+ * `LEDGER_UNAVAILABLE` where all that were asked could not be reached, `LEDGER_REJECTED` with the words of every endorser otherwise. Anything else, such as a
  * signer's own failure, is given back as it is.
  */
 export function fromFabricError(error: unknown): unknown {
@@ -48,9 +50,18 @@ function mismatch(error: GatewayError): EmrError | null {
 function failure(error: GatewayError): EmrError {
   const isUnreachable =
     NOT_ANSWERED.has(error.code) || wordsOf(error).every((text) => NOT_REACHED.test(text));
+  if (isNotAdmitted(error)) {
+    return new EmrError('CERTIFICATE_REFUSED', { problem: problemOf(error) }, { cause: error });
+  }
   return isUnreachable
     ? new EmrError('LEDGER_UNAVAILABLE', { endpoint: endpointsOf(error) }, { cause: error })
     : new EmrError('LEDGER_REJECTED', { problem: problemOf(error) }, { cause: error });
+}
+
+function isNotAdmitted(error: GatewayError): boolean {
+  return (
+    error.code === status.PERMISSION_DENIED || wordsOf(error).some((text) => NOT_ADMITTED.test(text))
+  );
 }
 
 /** The gateway's own words only say "see attached details" where there are some. */

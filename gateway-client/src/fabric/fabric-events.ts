@@ -27,7 +27,7 @@ export interface EventSource {
  * for as long as it takes.
  *
  * @param after - Left out: from the block after the newest on, also across the first break.
- * @throws EmrError `LEDGER_REJECTED` where the caller may not listen.
+ * @throws EmrError `CERTIFICATE_REFUSED` where the caller may not listen.
  */
 export async function* fabricEvents(
   source: EventSource,

@@ -107,13 +107,23 @@ describe('an error of the gateway', () => {
   it.each([
     '9 FAILED_PRECONDITION: requires endorsement from organisation(s) that are not in the distribution policy of the private data collection(s): [_implicit_org_HospAMSP]; retry specifying trusted endorsing organizations to protect transient data',
     "2 UNKNOWN: chaincode response 500, You've asked to invoke a function that does not exist: nosuch",
-    '7 PERMISSION_DENIED: access denied',
   ])('is LEDGER_REJECTED for: %s', (message) => {
     const error = gatewayError(Number(message.slice(0, 1)), message);
     expect(fromFabricError(error)).toMatchObject({
       code: 'LEDGER_REJECTED',
       details: { problem: message },
     });
+  });
+
+  it.each([
+    ['7 PERMISSION_DENIED: access denied', []],
+    [
+      '10 ABORTED: failed to endorse transaction, see attached details for more info',
+      [endorser('access denied: channel [emr] creator org [HospAMSP]')],
+    ],
+  ])('is CERTIFICATE_REFUSED for: %s', (message, details) => {
+    const error = gatewayError(Number.parseInt(message, 10), message, details);
+    expect(fromFabricError(error)).toMatchObject({ code: 'CERTIFICATE_REFUSED' });
   });
 
   it('is ENDORSEMENT_MISMATCH, without what the endorsers computed', () => {

@@ -134,7 +134,7 @@ describe('the events of the Fabric ledger', () => {
     }
     const ledger = await ledgerOver(refusing);
     await expect(take(ledger, 1, { blockNumber: 3 })).rejects.toMatchObject({
-      code: 'LEDGER_REJECTED',
+      code: 'CERTIFICATE_REFUSED',
     });
   });
 
