@@ -47,6 +47,8 @@ export interface DemoBackend extends AsyncDisposable {
   userId(name: UserId): UserId;
   /** Has a user enrolled by an organization. @returns the ledger as that user sees it. */
   enrol(mspId: MspId, enrolment: DemoEnrolment): Promise<Ledger>;
+  /** The ledger as an organization's admin sees it. */
+  admin(mspId: MspId): Promise<Ledger>;
   /** Flips one bit of a stored block of `cid`, behind the back of the store. */
   damage(cid: string): Promise<Damage>;
   /** Verifies every copy of the ledger. Throws `LEDGER_CORRUPT`. */

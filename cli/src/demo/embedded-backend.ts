@@ -24,6 +24,7 @@ export async function openEmbeddedBackend(
       const { identity } = await consortium.enrol(mspId, enrolment);
       return consortium.ledger(identity);
     },
+    admin: (mspId) => Promise.resolve(consortium.ledger(consortium.admin(mspId).identity)),
     damage: (cid) => damageBlock(consortium.blobs, [join(directory, 'blobs')], cid),
     verify: async () => {
       const { organizations } = await consortium.verify({ signal });

@@ -17,7 +17,8 @@ import { damageBlock } from './damage-block.js';
 
 /**
  * Joins the network in `dir`, which must run. The people of the story stay known to its CAs and its
- * ledger, under names of their own; nothing else is left.
+ * ledger, under names of their own; so do the rosters of the custodians, of whom the last one names
+ * all three hospitals. Nothing else is left.
  *
  * @throws NetworkError NETWORK_NOT_FOUND; CliError `USAGE` where it has not three hospitals
  */
@@ -47,6 +48,8 @@ async function backendOn(consortium: FabricConsortium, signal: AbortSignal): Pro
     userId: (name) => `${name}.${run}`,
     enrol: async (mspId, enrolment) =>
       inStep.ledger(consortium.ledger(await consortium.enrol(mspId, enrolment))),
+    admin: async (mspId) =>
+      inStep.ledger(consortium.ledger((await consortium.admin(mspId)).identity)),
     damage: (cid) => damageBlock(blobs, stores, cid),
     verify: async () => {
       const { copies } = await consortium.verify(signal);

@@ -12,6 +12,7 @@ import { emergencyChapter } from './chapters/emergency.js';
 import { filingChapter } from './chapters/filing.js';
 import { forgingChapter } from './chapters/forging.js';
 import { grantingChapter } from './chapters/granting.js';
+import { leavingChapter } from './chapters/leaving.js';
 import { recoveryChapter } from './chapters/recovering.js';
 import { registeringChapter } from './chapters/registering.js';
 import { revokingChapter } from './chapters/revoking.js';
@@ -54,6 +55,7 @@ const CHAPTERS: readonly { readonly title: string; readonly run: Chapter }[] = [
   { title: 'Forging', run: forgingChapter },
   { title: 'Tampering with the store', run: tamperingChapter },
   { title: 'An emergency', run: emergencyChapter },
+  { title: 'A hospital that leaves, and comes back', run: leavingChapter },
   { title: 'Expiry and revocation', run: revokingChapter },
   { title: 'A device that is lost', run: recoveryChapter },
   { title: 'What the chain shows', run: auditChapter },

@@ -13,6 +13,7 @@ import { readSmallFile } from '../../input/small-file.js';
 import { PlanDisplay } from '../../network-output/plan-display.js';
 import { elapsed } from '../../output/local-time.js';
 import { byteSize } from '../../output/size.js';
+import { counted } from '../../output/counted.js';
 import { pairs } from '../../output/table.js';
 import { type HospitalReport, restoreHospital } from '../../site/restore-hospital.js';
 import type { KnownUser } from '../../site/restore-users.js';
@@ -43,9 +44,6 @@ async function namedUsers(host: Host, path: string | undefined): Promise<readonl
   if (path === undefined) return [];
   return parseJson(Users, await readSmallFile(host, path), path);
 }
-
-const counted = (count: number, one: string, several: string): string =>
-  `${String(count)} ${count === 1 ? one : several}`;
 
 function lostText(lost: readonly SecretRef[]): string {
   const fragments = lost.filter((ref) => 'grantId' in ref).length;

@@ -1,5 +1,5 @@
 /**
- * Chapter 8: the patient sees who read what; the copies of the ledger agree.
+ * Chapter 10: the patient sees who read what; the copies of the ledger agree.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Chapter 8: whoever has the patient's certificate asks for her keys; she sees it at once, stops it,
+ * Chapter 9: whoever has the patient's certificate asks for her keys; she sees it at once, stops it,
  * and takes new keys. A recovery that ends well takes the waiting time, a minute at least, and is left
  * to the tests.
  *

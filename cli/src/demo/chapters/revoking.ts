@@ -1,5 +1,5 @@
 /**
- * Chapter 7: grants end, by themselves and by the patient's word.
+ * Chapter 8: grants end, by themselves and by the patient's word.
  *
  * @module
  */

@@ -15,6 +15,7 @@ import { openFabricConsortium } from '../../../consortium/fabric-consortium.js';
 import type { Host } from '../../../host.js';
 import { type FolderOptions, networkFolder, withFolderOption } from '../network-folder.js';
 import { hospitalHere } from './hospitals-here.js';
+import { counted } from '../../../output/counted.js';
 
 const HELP = `
 The contract service holds the custodian key; patients seal the organization's fragments to it. This
@@ -29,9 +30,6 @@ const STEPS: Readonly<Record<RotationProgress['step'], string>> = {
   retire: 'retiring the old key',
   destroy: 'destroying the old key',
 };
-
-const counted = (count: number, one: string, several: string): string =>
-  `${String(count)} ${count === 1 ? one : several}`;
 
 /** The grant or plan that the patient has to make anew. */
 function ownerOf(ref: SecretRef): string {

@@ -1,0 +1,3 @@
+/** `1 share`, `3 shares`. */
+export const counted = (count: number, one: string, several: string): string =>
+  `${String(count)} ${count === 1 ? one : several}`;
