@@ -30,15 +30,24 @@ function watchedLink(terms: LinkTerms, seed = 1) {
 }
 
 const packet = (number: number, bytes = 100): Uint8Array => new Uint8Array(bytes).fill(number);
+/** Of its coins of 50 %, the first one says lost and the second one not. */
+const LOST_THEN_NOT = 8;
 const FAST: LinkTerms = { ...TERRESTRIAL, oneWayMs: 5 };
+
+/** Waits until so many packets, repair packets among them, have arrived or are lost. */
+async function ended(link: SatelliteLink, total: number): Promise<void> {
+  const count = (): number => {
+    const { delivered, repaired, repairs, lost } = link.counts;
+    return delivered - repaired + repairs + lost;
+  };
+  while (count() < total) await new Promise((resolve) => setImmediate(resolve));
+}
 
 /** Which of 1000 packets get through. */
 async function survivors(seed: number): Promise<number[]> {
   const { link, arrivals } = watchedLink({ ...TERRESTRIAL, loss: 0.1 }, seed);
   for (let i = 0; i < 1000; i += 1) link.send('a', 'b', Uint8Array.of(i >> 8, i & 255));
-  while (link.counts.delivered + link.counts.lost < 1000) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  await ended(link, 1000);
   return arrivals.map(({ packet: [high = 0, low = 0] }) => high * 256 + low);
 }
 
@@ -103,35 +112,45 @@ describe('a satellite link', () => {
     expect(link.counts).toMatchObject({ delivered: 2, cut: 2, lost: 0, dropped: 0 });
   });
 
-  it('passes on each packet once, however many copies arrive', async () => {
-    const { link, arrivals, arrived } = watchedLink({ ...FAST, copies: 2 });
-    for (let i = 0; i < 10; i += 1) link.send('a', 'b', packet(i));
-    await arrived(10);
-    while (link.counts.repeated < 10) await new Promise((resolve) => setImmediate(resolve));
-    expect(arrivals.map(({ packet: [first] }) => first)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    expect(link.counts).toMatchObject({ delivered: 10, repeated: 10, lost: 0 });
-  });
-
-  it('loses a packet that is sent twice only where both copies are lost', async () => {
-    const { link, arrivals } = watchedLink({ ...TERRESTRIAL, loss: 0.1, copies: 2 });
+  it('makes a lost packet of the others of its group and their repair packet', async () => {
+    const { link, arrivals } = watchedLink({ ...FAST, loss: 0.05, repairEvery: 4 }, 3);
     for (let i = 0; i < 1000; i += 1) link.send('a', 'b', Uint8Array.of(i >> 8, i & 255));
-    const ended = (): number => {
-      const { delivered, repeated, lost } = link.counts;
-      return delivered + repeated + lost;
-    };
-    while (ended() < 2000) await new Promise((resolve) => setImmediate(resolve));
-    expect(arrivals.length).toBeGreaterThan(970);
-    expect(arrivals.length).toBeLessThan(1000);
+    // 250 repair packets are lost or not, too.
+    await ended(link, 1250);
+    const { delivered, lost, repaired } = link.counts;
+    expect(lost).toBeGreaterThan(40);
+    expect(repaired).toBeGreaterThan(lost / 2);
+    expect(delivered).toBe(arrivals.length);
+    const numbers = arrivals.map(({ packet: [high = 0, low = 0] }) => high * 256 + low);
+    expect(new Set(numbers).size).toBe(numbers.length);
+    expect(numbers.length).toBeGreaterThan(985);
+    expect(numbers.length).toBeLessThan(1000);
   });
 
-  it('takes the time of every copy at its rate', async () => {
-    const terms = { ...FAST, oneWayMs: 0, bitsPerSecond: 800_000, copies: 2 };
+  it('cannot make two packets of one group', async () => {
+    const { link } = watchedLink({ ...FAST, loss: 0.999, repairEvery: 2 });
+    link.send('a', 'b', packet(1));
+    link.send('a', 'b', packet(2));
+    await ended(link, 3);
+    expect(link.counts).toMatchObject({ delivered: 0, repaired: 0, lost: 3 });
+  });
+
+  it('repairs a packet that nothing follows a moment later', async () => {
+    const { link, arrived } = watchedLink({ ...FAST, loss: 0.5, repairEvery: 4 }, LOST_THEN_NOT);
+    link.send('a', 'b', packet(7));
+    const [first] = await arrived(1);
+    expect(first?.packet).toEqual(packet(7));
+    expect(link.counts).toMatchObject({ delivered: 1, lost: 1, repaired: 1 });
+  });
+
+  it('takes the time of the repair packets at its rate', async () => {
+    const terms = { ...FAST, oneWayMs: 0, bitsPerSecond: 800_000, repairEvery: 1 };
     const { link, arrived } = watchedLink(terms);
     const sentAt = performance.now();
-    // 40 packets of 1000 bytes at 100 bytes a millisecond go up; the last but one is the first copy.
+    // 40 packets of 1000 bytes at 100 bytes a millisecond go up; the last one repairs the last but one.
     for (let i = 0; i < 20; i += 1) link.send('a', 'b', packet(i, 1000));
     const last = (await arrived(20)).at(-1)?.at ?? 0;
-    expect(last - sentAt).toBeGreaterThanOrEqual(400);
+    expect(last - sentAt).toBeGreaterThanOrEqual(390);
   });
 
   it('goes over to other terms while it runs', async () => {

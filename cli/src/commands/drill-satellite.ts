@@ -15,7 +15,7 @@ interface SatelliteOptions {
   readonly seed: number;
   readonly declare: DeclareMoment;
   readonly patients: number;
-  readonly copies: number;
+  readonly repairEvery: number;
   readonly basePort: number;
   readonly figure?: string;
 }
@@ -23,7 +23,7 @@ interface SatelliteOptions {
 const DEFAULT_RUNS = 5;
 const MAX_RUNS = 200;
 const MAX_PATIENTS = 100_000;
-const MAX_COPIES = 3;
+const MAX_REPAIR_EVERY = 50;
 const MAX_SEED = 999_999;
 const DEFAULT_BASE_PORT = 19_000;
 const FIRST_PORT = 1_024;
@@ -57,7 +57,12 @@ export function drillSatelliteCommand(host: Host): Command {
         .default('settled'),
     )
     .option('--patients <n>', 'how many others to register first', wholeNumber(0, MAX_PATIENTS), 0)
-    .option('--copies <n>', 'how often routers send each packet', wholeNumber(1, MAX_COPIES), 1)
+    .option(
+      '--repair-every <n>',
+      'routers send a repair packet after so many packets; 0: never',
+      wholeNumber(0, MAX_REPAIR_EVERY),
+      0,
+    )
     .option(
       '--base-port <port>',
       'first port of the network and of the links',

@@ -16,7 +16,15 @@ function emergency(declareToSummaryMs: number): Emergency {
   return { declareToSummaryMs, lookUpMs: 600, timeline, summaryBytes: 4_000, warnings: [] };
 }
 
-const LINK = { delivered: 1, deliveredBytes: 100, lost: 0, repeated: 0, dropped: 0, cut: 0 };
+const LINK = {
+  delivered: 1,
+  deliveredBytes: 100,
+  lost: 0,
+  repaired: 0,
+  repairs: 0,
+  dropped: 0,
+  cut: 0,
+};
 const RESULT = satelliteResult({
   declare: 'settled',
   runs: [5_400, 4_200, 9_000].map(emergency),

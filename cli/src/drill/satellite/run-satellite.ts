@@ -21,8 +21,8 @@ export interface SatelliteDrillOptions extends SatelliteSceneOptions {
   readonly declare: DeclareMoment;
   /** How many are registered before, beside the one who needs help. */
   readonly patients: number;
-  /** How often the routers of all places send each packet. */
-  readonly copies: number;
+  /** After how many packets the routers of all places send a repair packet; 0: never. */
+  readonly repairEvery: number;
 }
 
 /**
@@ -47,7 +47,10 @@ export async function runSatelliteDrill(
   return satelliteResult({ ...emergencies, declare, crowd, terms: termsOf(options), link });
 }
 
-const termsOf = ({ copies }: SatelliteDrillOptions): LinkTerms => ({ ...SATELLITE, copies });
+const termsOf = ({ repairEvery }: SatelliteDrillOptions): LinkTerms => ({
+  ...SATELLITE,
+  repairEvery,
+});
 
 /** One loss, and emergencies all the time: those of the first minute count by themselves. */
 async function declareSettled(

@@ -9,10 +9,12 @@ export interface LinkTerms {
   /** Bytes that may wait for their turn, in each direction of each place; more is dropped. */
   readonly queueBytes: number;
   /**
-   * How often the place's router sends each packet; the router at the other end passes on the first
-   * that arrives. Each takes its share of the rate, and is lost or not by itself.
+   * Forward error correction between the places' routers: after so many packets to a place, or a
+   * moment after the last one, a repair packet as long as the longest of them, of which the router at
+   * the other end makes any one that is missing (an XOR of all, as in RFC 8627). It takes its share of
+   * the rate, and is lost or not as the others are. 0: none.
    */
-  readonly copies: number;
+  readonly repairEvery: number;
 }
 
 /** No delay, no loss, no limit: to set up what is measured later. */
@@ -21,7 +23,7 @@ export const TERRESTRIAL: LinkTerms = {
   bitsPerSecond: null,
   loss: 0,
   queueBytes: Number.MAX_SAFE_INTEGER,
-  copies: 1,
+  repairEvery: 0,
 };
 
 /** A geostationary satellite: 600 ms for the way there and back, 1 Mbit/s, 1 % loss. */
@@ -31,5 +33,5 @@ export const SATELLITE: LinkTerms = {
   loss: 0.01,
   // One second's worth.
   queueBytes: 125_000,
-  copies: 1,
+  repairEvery: 0,
 };

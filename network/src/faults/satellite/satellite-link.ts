@@ -2,14 +2,16 @@
  * A satellite in user space: every place sends up to it and receives from it, through lines of its
  * own. It knows packets by their length and where they are bound, nothing else.
  *
- * Not modelled: rain fade and other bursts of loss, the jitter of access to a shared carrier, and the
- * proxies that satellite operators put between ends of a TCP connection.
+ * Not modelled: rain fade and other bursts of loss, the jitter of access to a shared carrier, the
+ * proxies that satellite operators put between ends of a TCP connection, and the few bytes by which
+ * routers number packets that they repair.
  *
  * @module
  */
 import { Agenda } from './agenda.js';
 import { Line } from './line.js';
 import type { LinkTerms } from './link-terms.js';
+import { type RepairGroup, RepairGroups, type Sent } from './repair-groups.js';
 import { seededCoin } from './seeded-coin.js';
 
 export interface SatelliteLinkOptions {
@@ -24,19 +26,14 @@ export interface LinkCounts {
   readonly delivered: number;
   readonly deliveredBytes: number;
   readonly lost: number;
-  /** Arrived after another copy of the same packet. */
-  readonly repeated: number;
+  /** Lost, and made of what arrived with a repair packet; among those delivered. */
+  readonly repaired: number;
+  /** Repair packets that arrived, needed or not. */
+  readonly repairs: number;
   /** Because a queue was full. */
   readonly dropped: number;
   /** Because one of their ends was cut off. */
   readonly cut: number;
-}
-
-/** A packet under way, in one copy or several. */
-interface Sent {
-  readonly to: string;
-  readonly packet: Uint8Array;
-  isThere: boolean;
 }
 
 export class SatelliteLink {
@@ -46,13 +43,25 @@ export class SatelliteLink {
   readonly #up = new Map<string, Line>();
   readonly #down = new Map<string, Line>();
   readonly #cutOff = new Set<string>();
-  readonly #counts = { delivered: 0, deliveredBytes: 0, lost: 0, repeated: 0, dropped: 0, cut: 0 };
+  readonly #groups: RepairGroups;
+  readonly #counts = {
+    delivered: 0,
+    deliveredBytes: 0,
+    lost: 0,
+    repaired: 0,
+    repairs: 0,
+    dropped: 0,
+    cut: 0,
+  };
   #terms: LinkTerms;
 
   constructor({ terms, seed, deliver }: SatelliteLinkOptions) {
     this.#terms = terms;
     this.#coin = seededCoin(seed);
     this.#deliver = deliver;
+    this.#groups = new RepairGroups((group) => {
+      this.#sendRepair(group);
+    });
   }
 
   get counts(): LinkCounts {
@@ -75,50 +84,60 @@ export class SatelliteLink {
 
   send(from: string, to: string, packet: Uint8Array): void {
     if (this.#isCut(from)) return;
-    const sent: Sent = { to, packet, isThere: false };
-    for (let copy = 0; copy < this.#terms.copies; copy += 1) this.#sendOnce(from, sent);
+    const sent: Sent = { packet, isThere: false };
+    this.#carry({ from, to, bytes: packet.length }, () => {
+      this.#handOut(to, sent);
+    });
+    const { repairEvery } = this.#terms;
+    if (repairEvery > 0) this.#groups.add({ from, to }, sent, repairEvery);
   }
 
   /** Drops what is under way. */
   close(): void {
+    this.#groups.clear();
     this.#agenda.clear();
   }
 
-  #sendOnce(from: string, sent: Sent): void {
+  /** Makes the one packet of the group that is missing; of two, neither can be made. */
+  #sendRepair({ from, to, members }: RepairGroup): void {
+    if (this.#isCut(from)) return;
+    const bytes = Math.max(...members.map(({ packet }) => packet.length));
+    this.#carry({ from, to, bytes }, () => {
+      this.#counts.repairs += 1;
+      const [missing, ...others] = members.filter(({ isThere }) => !isThere);
+      if (missing === undefined || others.length > 0) return;
+      this.#counts.repaired += 1;
+      this.#handOut(to, missing);
+    });
+  }
+
+  #handOut(to: string, sent: Sent): void {
+    sent.isThere = true;
+    this.#counts.delivered += 1;
+    this.#counts.deliveredBytes += sent.packet.length;
+    this.#deliver(to, sent.packet);
+  }
+
+  /** Up, over and down, unless it gets lost on the way. */
+  #carry({ from, to, bytes }: { from: string; to: string; bytes: number }, act: () => void): void {
     const { oneWayMs, loss } = this.#terms;
-    const { packet } = sent;
-    const leaves = this.#take(this.#up, from, packet);
+    const leaves = this.#take(this.#up, from, bytes);
     if (leaves === null) return;
     if (this.#coin(loss)) {
       this.#counts.lost += 1;
       return;
     }
     this.#at(leaves + oneWayMs, () => {
-      this.#arrive(sent);
+      if (this.#isCut(to)) return;
+      const arrives = this.#take(this.#down, to, bytes);
+      if (arrives !== null) this.#at(arrives, act);
     });
   }
 
-  #arrive(sent: Sent): void {
-    const { to, packet } = sent;
-    if (this.#isCut(to)) return;
-    const arrives = this.#take(this.#down, to, packet);
-    if (arrives === null) return;
-    this.#at(arrives, () => {
-      if (sent.isThere) {
-        this.#counts.repeated += 1;
-        return;
-      }
-      sent.isThere = true;
-      this.#counts.delivered += 1;
-      this.#counts.deliveredBytes += packet.length;
-      this.#deliver(to, packet);
-    });
-  }
-
-  #take(lines: Map<string, Line>, place: string, packet: Uint8Array): number | null {
+  #take(lines: Map<string, Line>, place: string, bytes: number): number | null {
     const line = lines.get(place) ?? new Line();
     lines.set(place, line);
-    const done = line.take(packet.length, performance.now(), this.#terms);
+    const done = line.take(bytes, performance.now(), this.#terms);
     if (done === null) this.#counts.dropped += 1;
     return done;
   }
