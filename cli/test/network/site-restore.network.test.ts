@@ -281,7 +281,9 @@ describe('a hospital whose disks are lost', () => {
 
     it('lets nobody in with a certificate of the lost CA', async () => {
       const ledger = consortium.ledger(lostIdentity);
-      expect(await codeOf(ledger.evaluate('registry:ListCustodians', {}))).toBe('CERTIFICATE_REFUSED');
+      expect(await codeOf(ledger.evaluate('registry:ListCustodians', {}))).toBe(
+        'CERTIFICATE_REFUSED',
+      );
       expect((await emr(['whoami'])).exitCode).toBe(0);
       expect((await emr(['records', '--patient', 'ana'])).exitCode).not.toBe(0);
     });

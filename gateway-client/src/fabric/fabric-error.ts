@@ -18,14 +18,15 @@ const NOT_ANSWERED: ReadonlySet<number> = new Set([
 const NOT_REACHED =
   /connection error|connection refused|could not launch chaincode|no peers available|no combination of peers/;
 /** A peer to a caller that is no member of the channel, or not any more: it does not say why. */
-const NOT_ADMITTED = /access denied: channel/;
+const REFUSED: ReadonlySet<number> = new Set([status.PERMISSION_DENIED]);
+const NOT_ADMITTED = 'access denied: channel';
 const MISMATCH = /payloads do not match/i;
 
 /**
  * An error of the gateway as ours, with the original as its cause: the contract's own error where an
  * endorser gave it, `ENDORSEMENT_MISMATCH`, `CERTIFICATE_REFUSED` where the caller is not let in,
- * `LEDGER_UNAVAILABLE` where all that were asked could not be reached, `LEDGER_REJECTED` with the words of every endorser otherwise. Anything else, such as a
- * signer's own failure, is given back as it is.
+ * `LEDGER_UNAVAILABLE` where all that were asked could not be reached, `LEDGER_REJECTED` with the words
+ * of every endorser otherwise. Anything else, such as a signer's own failure, is given back as it is.
  */
 export function fromFabricError(error: unknown): unknown {
   if (!(error instanceof GatewayError)) return error;
@@ -59,9 +60,7 @@ function failure(error: GatewayError): EmrError {
 }
 
 function isNotAdmitted(error: GatewayError): boolean {
-  return (
-    error.code === status.PERMISSION_DENIED || wordsOf(error).some((text) => NOT_ADMITTED.test(text))
-  );
+  return REFUSED.has(error.code) || wordsOf(error).some((text) => text.includes(NOT_ADMITTED));
 }
 
 /** The gateway's own words only say "see attached details" where there are some. */
