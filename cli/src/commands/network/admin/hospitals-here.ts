@@ -7,13 +7,14 @@ import type { MspId } from '@emr-share/model';
 import { networkTopology, organizationsHere } from '@emr-share/network';
 import { CliError } from '../../../errors/cli-error.js';
 
-interface Named {
+/** By its name in the topology, and its MSP ID. */
+export interface Hospital {
   readonly name: string;
   readonly mspId: MspId;
 }
 
 /** In the order of the topology. */
-export async function hospitalsHere(dir: string): Promise<readonly Named[]> {
+export async function hospitalsHere(dir: string): Promise<readonly Hospital[]> {
   const organizations = await organizationsHere(dir);
   return organizations.filter(({ peers }) => peers.length > 0);
 }
@@ -23,17 +24,14 @@ export async function hospitalHere(dir: string, named: string): Promise<MspId> {
   return found(await hospitalsHere(dir), named, 'on this host');
 }
 
-/** Hospitals of the network, whatever their host. Throws `USAGE`. */
-export async function hospitalsNamed(
-  dir: string,
-  named: readonly string[],
-): Promise<readonly MspId[]> {
+/** All hospitals of the network, whatever their host. */
+export async function hospitalsOf(dir: string): Promise<readonly Hospital[]> {
   const { organizations } = await networkTopology(dir);
-  const hospitals = organizations.filter(({ peers }) => peers.length > 0);
-  return named.map((name) => found(hospitals, name, 'in this network'));
+  return organizations.filter(({ peers }) => peers.length > 0);
 }
 
-function found(hospitals: readonly Named[], named: string, where: string): MspId {
+/** The hospital of that name or MSP ID. Throws CliError `USAGE`. */
+export function found(hospitals: readonly Hospital[], named: string, where: string): MspId {
   const hospital = hospitals.find(({ name, mspId }) => name === named || mspId === named);
   if (hospital !== undefined) return hospital.mspId;
   const known = hospitals.map(({ name }) => name).join(', ');

@@ -8,14 +8,17 @@ import { refreshShares, type ActiveStep, type RefreshReport } from '@emr-share/g
 import type { MspId } from '@emr-share/model';
 import { Command } from 'commander';
 import { Call } from '../../../call.js';
-import { openFabricConsortium } from '../../../consortium/fabric-consortium.js';
 import type { Host } from '../../../host.js';
 import { parseDuration } from '../../../input/duration.js';
 import { checked } from '../../../input/option-value.js';
-import { type FolderOptions, networkFolder, withFolderOption } from '../network-folder.js';
-import { hospitalHere, hospitalsHere } from './hospitals-here.js';
+import {
+  type AdminsHere,
+  type AdminsOptions,
+  openAdmins,
+  withAdminsOptions,
+} from './admins-here.js';
 
-interface RefreshSharesOptions extends FolderOptions {
+interface RefreshSharesOptions extends AdminsOptions {
   readonly until?: number;
 }
 
@@ -69,7 +72,7 @@ function text({ mspId, roster, done, waiting, outdated }: RefreshReport): string
 
 /** Makes the command for one call. */
 export function refreshSharesCommand(host: Host): Command {
-  return withFolderOption(
+  return withAdminsOptions(
     new Command('refresh-shares').argument(
       '[organization]',
       'whose part, such as hospa or HospAMSP (default: of every hospital on this host)',
@@ -81,12 +84,10 @@ export function refreshSharesCommand(host: Host): Command {
     .action(
       async (organization: string | undefined, options: RefreshSharesOptions, command: Command) => {
         const call = new Call(host, command);
-        const dir = await networkFolder(options, host);
+        await using admins = await openAdmins(call, options, host);
         const mspIds =
-          organization === undefined
-            ? (await hospitalsHere(dir)).map(({ mspId }) => mspId)
-            : [await hospitalHere(dir, organization)];
-        const reports = await refreshAll(call, dir, mspIds, options.until ?? 0);
+          organization === undefined ? admins.here : [admins.hospitalHere(organization)];
+        const reports = await refreshAll(call, admins, mspIds, options.until ?? 0);
         call.output.result({ reports }, reports.map(text).join('\n'));
       },
     );
@@ -95,20 +96,18 @@ export function refreshSharesCommand(host: Host): Command {
 /** Rounds over the hospitals, until none has anything left to do or to wait for, or the time is up. */
 async function refreshAll(
   call: Call,
-  dir: string,
+  admins: AdminsHere,
   mspIds: readonly MspId[],
   untilMs: number,
 ): Promise<readonly RefreshReport[]> {
   const { signal, output } = call;
-  await using consortium = await openFabricConsortium(dir);
   const reports = new Map<MspId, RefreshReport>();
   const timeUp = AbortSignal.timeout(untilMs);
   for (;;) {
     const round: RefreshReport[] = [];
     for (const mspId of mspIds) {
-      const { identity } = await consortium.admin(mspId);
       const report = await refreshShares({
-        ledger: consortium.ledger(identity),
+        ledger: await admins.ledger(mspId),
         signal,
         onProgress: ({ step, scopes }) => {
           output.note(`${mspId}: ${STEPS[step]} (${String(scopes)})`);

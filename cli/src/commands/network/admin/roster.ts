@@ -13,14 +13,17 @@ import {
 import type { MspId, RosterSupport, RosterTerms } from '@emr-share/model';
 import { Command } from 'commander';
 import { Call } from '../../../call.js';
-import { openFabricConsortium } from '../../../consortium/fabric-consortium.js';
 import { CliError } from '../../../errors/cli-error.js';
 import type { Host } from '../../../host.js';
 import { parseThreshold } from '../../../input/organization-count.js';
-import { type FolderOptions, networkFolder, withFolderOption } from '../network-folder.js';
-import { hospitalHere, hospitalsHere, hospitalsNamed } from './hospitals-here.js';
+import {
+  type AdminsHere,
+  type AdminsOptions,
+  openAdmins,
+  withAdminsOptions,
+} from './admins-here.js';
 
-interface ProposeOptions extends FolderOptions {
+interface ProposeOptions extends AdminsOptions {
   readonly threshold?: number;
 }
 
@@ -46,44 +49,33 @@ function rostersText({ inForce, supported }: Rosters): string {
   return [current, ...supported.map(supportText)].join('\n');
 }
 
-/** Runs `act` at the ledger, as the admin of a hospital. */
-async function asAdmin<T>(
-  dir: string,
-  mspId: MspId,
-  act: (ledger: Ledger) => Promise<T>,
-): Promise<T> {
-  await using consortium = await openFabricConsortium(dir);
-  const { identity } = await consortium.admin(mspId);
-  return await act(consortium.ledger(identity));
-}
-
 /** Has the admin of a hospital support a roster, and says how it stands. */
 async function vote(
-  call: Call,
-  dir: string,
-  organization: string,
+  { output }: Call,
+  admins: AdminsHere,
+  mspId: MspId,
   act: (ledger: Ledger) => Promise<RosterSupport>,
 ): Promise<void> {
-  const support = await asAdmin(dir, await hospitalHere(dir, organization), act);
-  call.output.result(support, supportText(support));
+  const support = await act(await admins.ledger(mspId));
+  output.result(support, supportText(support));
 }
 
 function showCommand(host: Host): Command {
-  return withFolderOption(new Command('show'))
+  return withAdminsOptions(new Command('show'))
     .description('show the roster in force, and what is proposed as the next one')
-    .action(async (options: FolderOptions, command: Command) => {
+    .action(async (options: AdminsOptions, command: Command) => {
       const call = new Call(host, command);
-      const dir = await networkFolder(options, host);
-      const [first] = await hospitalsHere(dir);
+      await using admins = await openAdmins(call, options, host);
+      const [first] = admins.here;
       if (first === undefined) throw new CliError('USAGE', 'no hospital is on this host');
       const { signal } = call;
-      const rosters = await asAdmin(dir, first.mspId, (ledger) => listRosters(ledger, { signal }));
+      const rosters = await listRosters(await admins.ledger(first), { signal });
       call.output.result(rosters, rostersText(rosters));
     });
 }
 
 function proposeCommand(host: Host): Command {
-  return withFolderOption(
+  return withAdminsOptions(
     new Command('propose')
       .argument('<organization>', 'whose admin proposes it, such as hospa or HospAMSP')
       .argument('<custodians...>', 'the hospitals of the roster, in their order'),
@@ -98,11 +90,12 @@ function proposeCommand(host: Host): Command {
     .action(
       async (organization: string, named: string[], options: ProposeOptions, command: Command) => {
         const call = new Call(host, command);
-        const dir = await networkFolder(options, host);
-        const custodians = await hospitalsNamed(dir, named);
+        await using admins = await openAdmins(call, options, host);
+        const mspId = admins.hospitalHere(organization);
+        const custodians = named.map((name) => admins.hospital(name));
         const { threshold } = options;
         const { signal } = call;
-        await vote(call, dir, organization, (ledger) =>
+        await vote(call, admins, mspId, (ledger) =>
           proposeRoster(ledger, { custodians, threshold, signal }),
         );
       },
@@ -110,7 +103,7 @@ function proposeCommand(host: Host): Command {
 }
 
 function approveCommand(host: Host): Command {
-  return withFolderOption(
+  return withAdminsOptions(
     new Command('approve')
       .argument('<organization>', 'whose admin approves, such as hospb or HospBMSP')
       .argument('<proposer>', 'the hospital whose proposal it is'),
@@ -118,12 +111,13 @@ function approveCommand(host: Host): Command {
     .description('support the roster that another hospital has proposed')
     .addHelpText('after', HELP)
     .action(
-      async (organization: string, proposer: string, options: FolderOptions, command: Command) => {
+      async (organization: string, proposer: string, options: AdminsOptions, command: Command) => {
         const call = new Call(host, command);
-        const dir = await networkFolder(options, host);
-        const [named = ''] = await hospitalsNamed(dir, [proposer]);
+        await using admins = await openAdmins(call, options, host);
+        const mspId = admins.hospitalHere(organization);
+        const named = admins.hospital(proposer);
         const { signal } = call;
-        await vote(call, dir, organization, (ledger) => approveRoster(ledger, named, { signal }));
+        await vote(call, admins, mspId, (ledger) => approveRoster(ledger, named, { signal }));
       },
     );
 }
