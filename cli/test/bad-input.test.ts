@@ -84,7 +84,7 @@ describe('usage', () => {
     ['a huge ID', ['fetch', HUGE, '-o', '-'], /first 6 or more/],
     ['an ID that is a path', ['revoke', '../../secret'], /first 6 or more/],
     ['a bad purpose', ['fetch', 'abcdef', '-o', '-', '--purpose', 'FUN'], /TREAT/],
-    ['a bad date', ['log', '--since', 'yesterday'], /a date is 2026-12-31/],
+    ['a bad date', ['log', '--since', 'yesterday'], /A date is 2026-12-31/],
     ['a bad wait', ['verify', '--wait', '-1'], /whole number of seconds/],
   ])('refuses %s', async (_what, args, message) => {
     const [exitCode, stderr] = await refusal(args);
@@ -101,7 +101,7 @@ describe('usage', () => {
     ['no end', [...grant, ...medicine], /say how long/],
     ['two ends', [...grant, ...medicine, '--for', '1d', '--until', '2099-01-01'], /say how long/],
     ['an end in the past', [...grant, ...medicine, '--until', '2020-01-01'], /is past/],
-    ['a bad duration', [...grant, ...medicine, '--for', '30'], /a duration is a whole number/],
+    ['a bad duration', [...grant, ...medicine, '--for', '30'], /A duration is a whole number/],
     ['an unknown category', [...grant, '--category', 'blood', '--for', '1d'], /medicine/],
     ['a bad purpose', [...grant, ...medicine, '--purpose', 'X', '--for', '1d'], /TREAT/],
     ['no custodians', [...grant, ...medicine, '--threshold', '0', '--for', '1d'], /organizations/],

@@ -14,7 +14,8 @@ export function checked<T>(parse: (text: string) => T): (text: string) => T {
       return parse(text);
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
-      throw new InvalidArgumentError(`${error.message}.`);
+      const { message } = error;
+      throw new InvalidArgumentError(`${message.charAt(0).toUpperCase()}${message.slice(1)}.`);
     }
   };
 }
