@@ -6,16 +6,31 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import {
   DEFAULT_EMERGENCY_RULE,
   type Checkpoint,
+  type Ledger,
   type LedgerEvent,
 } from '@emr-share/gateway-client';
-import type { AudienceTicket, Category, TransactionRecord } from '@emr-share/model';
+import {
+  EmrError,
+  type AudienceTicket,
+  type Category,
+  type TransactionName,
+  type TransactionRecord,
+} from '@emr-share/model';
 import { all } from '../support/all.js';
 import { describeOnEachBackend } from '../support/backends.js';
+import { interceptedLedger } from '../support/between.js';
 import { newcomer, newPatient, newPhysician, type Person } from '../support/people.js';
 import { codeOf, refusalOf } from '../support/refusal.js';
 
 const REASON = { code: 'unconscious', text: 'found at the main station, no papers' } as const;
 const EMERGENCY = 'emergency-physician';
+/** What a peer that has not seen the ticket refuses. */
+const LATE: ReadonlySet<TransactionName> = new Set<TransactionName>([
+  'audience:GetTicket',
+  'emergency:Approve',
+  'emergency:End',
+  'emergency:Review',
+]);
 
 describeOnEachBackend('an emergency', (backend) => {
   let patient: Person;
@@ -188,6 +203,24 @@ describeOnEachBackend('an emergency', (backend) => {
     const { ticketId } = await declare();
     await consultant.client.emergency.approve(ticketId);
     expect(await opened(physician, ticketId)).toEqual(['insulin', 'warfarin']);
+  });
+
+  it('is approved, ended and reviewed by those whose peers are a block behind', async () => {
+    const late = (real: Ledger): Ledger =>
+      interceptedLedger(real, ({ name, nth }, pass) =>
+        nth <= 2 && LATE.has(name)
+          ? Promise.reject(new EmrError('TICKET_NOT_FOUND', { ticketId }))
+          : pass(),
+      );
+    const { ticketId } = await declare();
+    const approver = await consultant.again({ ledger: late });
+    const approved = await approver.emergency.approve(ticketId);
+    expect(approved.approvals).toHaveLength(1);
+    const own = await patient.again({ ledger: late });
+    expect((await own.emergency.end(ticketId)).ended).toMatchObject({ by: patient.userId });
+    const reviewer = await officer.again({ ledger: late });
+    const { review } = await reviewer.emergency.review(ticketId, 'cleared');
+    expect(review).toMatchObject({ verdict: 'cleared' });
   });
 
   it('is governed by one rule at a time: a new one takes the place of the old', async () => {

@@ -21,6 +21,7 @@ import type { OpenByTicketOptions, Tickets } from '../audiences/tickets.js';
 import type { ClientContext } from '../client-context.js';
 import { overPages } from '../pages.js';
 import type { CallOptions, LedgerEvent } from '../ports/ledger.js';
+import { whileBehind } from '../retry.js';
 import { submitSettled } from '../settle.js';
 import { approveTicket, signedApproval, type ApprovalRequest } from './approval.js';
 import {
@@ -43,6 +44,13 @@ export interface ListTicketsOptions extends CallOptions {
   /** Only those that no privacy officer has reviewed yet. Default all. */
   readonly unreviewed?: boolean | undefined;
 }
+
+/**
+ * Acts on a ticket that the caller has heard of. Where a hospital has just been lost, the peers of
+ * another one may be seconds behind: until then they know of no such ticket.
+ */
+const onceSeen = <T>(signal: AbortSignal, act: () => Promise<T>): Promise<T> =>
+  whileBehind(['TICKET_NOT_FOUND'], signal, act);
 
 /** Emergencies: the patient's rule, the physician's ticket, the others' approval and review. */
 export class Emergency {
@@ -122,7 +130,9 @@ export class Emergency {
    */
   async approve(ticketId: TicketId, options?: CallOptions): Promise<AudienceTicket> {
     const signal = this.#context.signalOf(options);
-    return approveTicket(this.#context, await this.#desk.ticket(ticketId, signal), signal);
+    return onceSeen(signal, async () =>
+      approveTicket(this.#context, await this.#desk.ticket(ticketId, signal), signal),
+    );
   }
 
   /**
@@ -143,12 +153,14 @@ export class Emergency {
   async end(ticketId: TicketId, options?: CallOptions): Promise<AudienceTicket> {
     const signal = this.#context.signalOf(options);
     const request = { ticketId: validate(TicketId, ticketId, 'the ticket ID') };
-    const { response } = await submitSettled(this.#context.ledger, 'emergency:End', request, {
-      signal,
-      recall: () => this.#desk.ticket(ticketId, signal),
-      missing: 'TICKET_NOT_FOUND',
-      isOurs: ({ ended }) => ended !== undefined,
-    });
+    const { response } = await onceSeen(signal, () =>
+      submitSettled(this.#context.ledger, 'emergency:End', request, {
+        signal,
+        recall: () => this.#desk.ticket(ticketId, signal),
+        missing: 'TICKET_NOT_FOUND',
+        isOurs: ({ ended }) => ended !== undefined,
+      }),
+    );
     return response;
   }
 
@@ -169,12 +181,14 @@ export class Emergency {
       ticketId: validate(TicketId, ticketId, 'the ticket ID'),
       verdict: validate(Verdict, verdict, 'the verdict'),
     };
-    const { response } = await submitSettled(ledger, 'emergency:Review', request, {
-      signal,
-      recall: () => this.#desk.ticket(ticketId, signal),
-      missing: 'TICKET_NOT_FOUND',
-      isOurs: ({ review }) => review?.reviewer === userId && review.verdict === verdict,
-    });
+    const { response } = await onceSeen(signal, () =>
+      submitSettled(ledger, 'emergency:Review', request, {
+        signal,
+        recall: () => this.#desk.ticket(ticketId, signal),
+        missing: 'TICKET_NOT_FOUND',
+        isOurs: ({ review }) => review?.reviewer === userId && review.verdict === verdict,
+      }),
+    );
     return response;
   }
 
