@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { KeystoreFile } from '@emr-share/gateway-client/node';
 import { emrHere, type Ran } from './support/capture.js';
+import { QUICK_SCRYPT } from './support/quick-scrypt.js';
 
 const PASSPHRASE = 'four blue hospital doors';
 const HUGE = 'a'.repeat(100_000);
@@ -21,7 +22,7 @@ async function dataWithKeystore(name: string): Promise<{ data: string; keystore:
     mspId: 'HospAMSP',
     role: 'patient',
     passphrase: PASSPHRASE,
-    scryptCost: { N: 1024, r: 8, p: 1 },
+    scryptCost: QUICK_SCRYPT,
   });
   return { data, keystore };
 }

@@ -8,6 +8,7 @@ import type { Audience, AudienceTicket, Role, TransactionRecord } from '@emr-sha
 import { patientSummaryJson } from '../src/demo/samples/patient-summary.js';
 import { answerOf, refusalOf } from './support/answers.js';
 import { emrHere, type Ran } from './support/capture.js';
+import { QUICK_SCRYPT } from './support/quick-scrypt.js';
 
 const PASSPHRASE = 'four blue hospital doors';
 const WORDS = 'found at the station, no card, bleeding';
@@ -54,7 +55,7 @@ beforeAll(async () => {
       mspId,
       role,
       passphrase: PASSPHRASE,
-      scryptCost: { N: 1024, r: 8, p: 1 },
+      scryptCost: QUICK_SCRYPT,
       ...(department === undefined ? {} : { department }),
     });
     // The first call says that it founds a consortium.

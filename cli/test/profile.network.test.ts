@@ -10,6 +10,7 @@ import { connectionProfiles, registerUser } from '@emr-share/network';
 import { openSharedNetwork, sharedNetworkDir } from '../../test/support/network.js';
 import { answerOf } from './support/answers.js';
 import { emrHere, type Ran } from './support/capture.js';
+import { QUICK_SCRYPT } from './support/quick-scrypt.js';
 
 const PASSPHRASE = 'nine long night shifts';
 const run = randomBytes(3).toString('hex');
@@ -42,7 +43,7 @@ describe('emr with a connection profile', () => {
   /** A quick keystore as `emr init` makes it, and what the hospital's admin does and hands over. */
   async function newcomer({ userId, mspId, organization }: User, role: Role): Promise<void> {
     const path = inFolder(`data/keystores/${userId}.json`);
-    const scryptCost = { N: 1024, r: 8, p: 1 };
+    const scryptCost = QUICK_SCRYPT;
     await KeystoreFile.create(path, { userId, mspId, role, passphrase: PASSPHRASE, scryptCost });
     const ticket = await registerUser(sharedNetworkDir(), organization, { userId, role });
     await writeFile(inFolder(`${userId}.secret`), `${ticket.enrolmentSecret}\n`, { mode: 0o600 });

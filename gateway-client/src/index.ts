@@ -27,6 +27,7 @@ export type {
   Identity as IdentityNamespace,
   RegisterOptions,
 } from './identity/identity.js';
+export { signedRegistration } from './identity/signed-registration.js';
 export { DEFAULT_POLICY, type PolicyTerms } from './identity/policy.js';
 export type { ListRecordsOptions, RecordHead, Records } from './records/records.js';
 export type { RecordContent } from './access/record-content.js';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { foundConsortium, openFabricConsortium } from '@emr-share/cli/consortium';
-import { type Identity, Keyring, type Ledger } from '@emr-share/gateway-client';
+import { type Identity, Keyring, signedRegistration, type Ledger } from '@emr-share/gateway-client';
 import { createIdentity } from '@emr-share/gateway-client/node';
 import type { Role, UserId } from '@emr-share/model';
 import {
@@ -131,18 +131,9 @@ describe('a running network', () => {
       });
       const ledger = network.consortium.ledger(identity);
       const keyring = Keyring.random();
-      const registration = {
-        userId: ledger.userId,
-        mspId: ledger.mspId,
-        role: 'auditor' as const,
-        verifyingKey: keyring.verifyingKeyHex,
-        readerKey: keyring.readerKeyHex,
-        registeredAt: Date.now(),
-      };
-      await ledger.submit('registry:RegisterUser', {
-        body: registration,
-        signature: keyring.sign('registration', registration),
-      });
+      const { userId, mspId } = ledger;
+      const facts = { userId, mspId, role: 'auditor', registeredAt: Date.now() } as const;
+      await ledger.submit('registry:RegisterUser', signedRegistration(keyring, facts));
       const log = { patient: patient.userId, pageSize: 10 };
       const { entries } = await ledger.evaluate('audit:ListEntries', log);
       expect(entries.map(({ type }) => type)).toContain('user.registered');

@@ -4,12 +4,17 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Keyring, type Identity, type Ledger, type LedgerEvent } from '@emr-share/gateway-client';
+import {
+  Keyring,
+  signedRegistration,
+  type Identity,
+  type Ledger,
+  type LedgerEvent,
+} from '@emr-share/gateway-client';
 import type {
   CanonicalValue,
   MspId,
   PolicyBody,
-  RegistrationBody,
   Role,
   SignatureTag,
   SignedPolicy,
@@ -66,15 +71,8 @@ export function describeLedger(name: string, open: () => Promise<LedgerHarness>)
       const userId = `${role}.${people}-${Date.now().toString(36)}`;
       const ledger = harness.ledger(await harness.enrol(mspId, { userId, role }));
       const keyring = Keyring.random();
-      const body: RegistrationBody = {
-        userId,
-        mspId,
-        role,
-        verifyingKey: keyring.verifyingKeyHex,
-        readerKey: keyring.readerKeyHex,
-        registeredAt: Date.now(),
-      };
-      return { ledger, keyring, registration: signed(keyring, 'registration', body) };
+      const facts = { userId, mspId, role, registeredAt: Date.now() };
+      return { ledger, keyring, registration: signedRegistration(keyring, facts) };
     }
 
     function signed<B extends CanonicalValue>(keyring: Keyring, tag: SignatureTag, body: B) {

@@ -5,7 +5,7 @@
  * @module
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { Keyring, type Ledger } from '@emr-share/gateway-client';
+import { Keyring, signedRegistration, type Ledger } from '@emr-share/gateway-client';
 import type { FabricConsortium } from '@emr-share/cli/consortium';
 import { EmrError, type MspId } from '@emr-share/model';
 import type { Journal } from './journal.js';
@@ -27,18 +27,8 @@ async function newPatient(
   const userId = `patient-${mspId.toLowerCase()}-${index}`;
   const ledger = consortium.ledger(await consortium.enrol(mspId, { userId, role: 'patient' }));
   const keyring = Keyring.random();
-  const body = {
-    userId,
-    mspId,
-    role: 'patient' as const,
-    verifyingKey: keyring.verifyingKeyHex,
-    readerKey: keyring.readerKeyHex,
-    registeredAt: Date.now(),
-  };
-  await ledger.submit('registry:RegisterUser', {
-    body,
-    signature: keyring.sign('registration', body),
-  });
+  const facts = { userId, mspId, role: 'patient', registeredAt: Date.now() } as const;
+  await ledger.submit('registry:RegisterUser', signedRegistration(keyring, facts));
   return { ledger, keyring };
 }
 

@@ -9,6 +9,16 @@ import { ORGANIZATIONS } from './organizations.js';
 import type { UserNetwork } from './user-network.js';
 
 /**
+ * Opens the consortium of the data directory; the first time, this founds it.
+ *
+ * @throws EmrError `LEDGER_BUSY` where another process has it open for longer than `--wait` says.
+ */
+export async function openConsortium({ data, waitMs, signal }: Call): Promise<Consortium> {
+  const organizations = ORGANIZATIONS;
+  return Consortium.open({ directory: data.consortium, organizations, waitMs, signal });
+}
+
+/**
  * Opens the consortium; the first time, this founds it.
  *
  * @throws EmrError `LEDGER_BUSY` where another process has it open for longer than `--wait` says.
@@ -19,12 +29,7 @@ export async function openEmbeddedNetwork(call: Call): Promise<UserNetwork> {
     call.output.note(`Founding a consortium of ${ORGANIZATIONS.join(', ')} in ${call.data.path} …`);
   }
   const { signal } = call;
-  const consortium = await Consortium.open({
-    directory: call.data.consortium,
-    organizations: ORGANIZATIONS,
-    waitMs: call.waitMs,
-    signal,
-  });
+  const consortium = await openConsortium(call);
   return {
     blobs: consortium.blobs,
     ledger: (identity) => consortium.ledger(identity),

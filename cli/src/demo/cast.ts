@@ -6,6 +6,7 @@
 import { connect, Keyring, type EmrClient, type Ledger } from '@emr-share/gateway-client';
 import type { MspId, UserId } from '@emr-share/model';
 import type { DemoBackend, DemoEnrolment } from './backend.js';
+import { hospitalName } from './hospital-name.js';
 
 /** One person. `ledger` and `keyring` serve to play foul; everybody else uses `client`. */
 export interface Actor {
@@ -45,7 +46,7 @@ async function actor(
   const ledger = await backend.enrol(mspId, enrolment);
   const keyring = Keyring.random();
   const client = await connect({ ledger, blobs: backend.blobs, keyring });
-  const name = `${title} (${mspId.replace(/MSP$/, '')})`;
+  const name = `${title} (${hospitalName(mspId)})`;
   return { userId: enrolment.userId, mspId, name, client, ledger, keyring };
 }
 

@@ -12,6 +12,7 @@ import type { Audience, AudienceTicket, Role, RosterSupport } from '@emr-share/m
 import { patientSummaryJson } from '../../src/demo/samples/patient-summary.js';
 import { answerOf, refusalOf } from '../support/answers.js';
 import { emrHere, type Ran } from '../support/capture.js';
+import { QUICK_SCRYPT } from '../support/quick-scrypt.js';
 
 const PASSPHRASE = 'four blue hospital doors';
 const PEOPLE = {
@@ -53,7 +54,7 @@ describe('emr network admin … --embedded', () => {
 
   it('hands the shares on when a hospital leaves, and an emergency opens without it', async () => {
     for (const [userId, [mspId, role]] of Object.entries(PEOPLE) as [User, [string, Role]][]) {
-      const scryptCost = { N: 1024, r: 8, p: 1 };
+      const scryptCost = QUICK_SCRYPT;
       const facts = { userId, mspId, role, passphrase: PASSPHRASE, scryptCost };
       await KeystoreFile.create(inFolder(`data/keystores/${userId}.json`), facts);
       expect(await emr(['register'], userId)).toMatchObject({ exitCode: 0 });

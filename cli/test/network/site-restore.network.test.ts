@@ -45,6 +45,7 @@ import { all } from '../../../test/support/all.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { codeOf } from '../../../test/support/refusal.js';
 import { emrHere, type Ran } from '../support/capture.js';
+import { QUICK_SCRYPT } from '../support/quick-scrypt.js';
 
 const BASE_PORT = 28_500;
 const LIMIT_MS = 10 * 60_000;
@@ -176,7 +177,7 @@ describe('a hospital whose disks are lost', () => {
     await writeFile(inFolder('passphrase'), `${PASSPHRASE}\n`, { mode: 0o600 });
     await KeystoreFile.create(inFolder(`data/keystores/${DOCTOR}.json`), {
       ...{ userId: DOCTOR, mspId: 'HospBMSP', role: 'physician', passphrase: PASSPHRASE },
-      scryptCost: { N: 1024, r: 8, p: 1 },
+      scryptCost: QUICK_SCRYPT,
     });
     const user = { userId: DOCTOR, role: 'physician', department: 'cardiology' };
     const { enrolmentSecret } = await registerUser(network.dir, 'hospb', user);

@@ -8,6 +8,7 @@ import { KeystoreFile } from '@emr-share/gateway-client/node';
 import type { AudienceTicket, Role } from '@emr-share/model';
 import { answerOf, refusalOf, type Refusal } from '../support/answers.js';
 import { emrHere, type Ran } from '../support/capture.js';
+import { QUICK_SCRYPT } from '../support/quick-scrypt.js';
 
 const PASSPHRASE = 'four blue hospital doors';
 const CSV = `patient;name;born;sex;mrn
@@ -55,7 +56,7 @@ beforeAll(async () => {
       mspId,
       role,
       passphrase: PASSPHRASE,
-      scryptCost: { N: 1024, r: 8, p: 1 },
+      scryptCost: QUICK_SCRYPT,
     });
     expect(await emr(userId, 'register')).toMatchObject({ exitCode: 0 });
   }

@@ -6,6 +6,7 @@ import type { KeyFacts } from '@emr-share/gateway-client';
 import { KeystoreFile } from '@emr-share/gateway-client/node';
 import type { TransactionRecord, User } from '@emr-share/model';
 import { buildCli, runProgram } from '../support/emr-process.js';
+import { QUICK_SCRYPT } from '../support/quick-scrypt.js';
 
 const USER = { userId: 'patient-07', mspId: 'HospAMSP', role: 'patient' } as const;
 const PASSPHRASE = 'five quiet waiting rooms';
@@ -19,7 +20,7 @@ beforeAll(async () => {
   await mkdir(inFolder('data/keystores'), { recursive: true });
   await writeFile(inFolder('passphrase'), `${PASSPHRASE}\n`, { mode: 0o600 });
   await writeFile(inFolder('note.txt'), 'warfarin 5 mg');
-  const scryptCost = { N: 1024, r: 8, p: 1 };
+  const scryptCost = QUICK_SCRYPT;
   const path = inFolder(`data/keystores/${USER.userId}.json`);
   await KeystoreFile.create(path, { ...USER, passphrase: PASSPHRASE, scryptCost });
 });

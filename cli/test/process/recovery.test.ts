@@ -10,6 +10,7 @@ import { patientSummaryJson } from '../../src/demo/samples/patient-summary.js';
 import { answerOf, refusalOf } from '../support/answers.js';
 import type { Ran } from '../support/capture.js';
 import { buildCli, runProgram } from '../support/emr-process.js';
+import { QUICK_SCRYPT } from '../support/quick-scrypt.js';
 
 const PASSPHRASE = 'four blue hospital doors';
 const PEOPLE = {
@@ -47,7 +48,7 @@ const refusal = async (user: User, ...args: string[]): Promise<string> =>
 /** As `emr init` makes it, but with a passphrase that costs little to try. */
 async function makeKeystore(user: User): Promise<void> {
   const [mspId, role] = PEOPLE[user];
-  const scryptCost = { N: 1024, r: 8, p: 1 };
+  const scryptCost = QUICK_SCRYPT;
   const options = { userId: user, mspId, role, passphrase: PASSPHRASE, scryptCost };
   await KeystoreFile.create(keystoreOf(user), options);
 }

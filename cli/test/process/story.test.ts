@@ -17,6 +17,7 @@ import { patientSummaryJson } from '../../src/demo/samples/patient-summary.js';
 import { answerOf } from '../support/answers.js';
 import type { Ran } from '../support/capture.js';
 import { buildCli, runProgram } from '../support/emr-process.js';
+import { QUICK_SCRYPT } from '../support/quick-scrypt.js';
 
 // Each call is a process of its own that opens the consortium anew; the steps build on one another.
 const PASSPHRASES = {
@@ -53,7 +54,7 @@ async function makeQuickKeystore(userId: User, mspId: MspId, role: Role): Promis
     mspId,
     role,
     passphrase: PASSPHRASES[userId],
-    scryptCost: { N: 1024, r: 8, p: 1 },
+    scryptCost: QUICK_SCRYPT,
   });
 }
 

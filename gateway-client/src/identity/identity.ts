@@ -12,7 +12,6 @@ import {
   validate,
   type Audience,
   type PolicyBody,
-  type RegistrationBody,
   type ScopeId,
   type SignedPolicy,
   type User,
@@ -25,6 +24,7 @@ import type { CallOptions } from '../ports/ledger.js';
 import { find, submitSettled } from '../settle.js';
 import { publishPolicy, type PolicyTerms } from './policy.js';
 import { openScopes } from './scopes.js';
+import { signedRegistration } from './signed-registration.js';
 
 export interface RegisterOptions extends CallOptions {
   /** As the certificate has it. */
@@ -79,15 +79,8 @@ export class Identity {
     const registered = await find('USER_NOT_FOUND', recall);
     if (registered !== null) return this.#own(registered, role);
 
-    const body: RegistrationBody = {
-      userId,
-      mspId,
-      role,
-      verifyingKey: keyring.verifyingKeyHex,
-      readerKey: keyring.readerKeyHex,
-      registeredAt: clock.now(),
-    };
-    const request = { body, signature: keyring.sign('registration', body) };
+    const facts = { userId, mspId, role, registeredAt: clock.now() };
+    const request = signedRegistration(keyring, facts);
     const { response } = await submitSettled(ledger, 'registry:RegisterUser', request, {
       signal,
       recall,

@@ -1,7 +1,7 @@
 /** A network of a test's own, for tests that break it. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Keyring, type Ledger } from '@emr-share/gateway-client';
+import { Keyring, signedRegistration, type Ledger } from '@emr-share/gateway-client';
 import { type FabricConsortium, openFabricConsortium } from '@emr-share/cli/consortium';
 import { down, ordering, type OrdererSample, type Topology, up } from '../../src/index.js';
 import { waitFor } from '../../src/wait.js';
@@ -31,16 +31,9 @@ const UP_LIMIT_MS = 180_000;
 
 async function registered(ledger: Ledger): Promise<Keyring> {
   const keyring = Keyring.random();
-  const body = {
-    userId: ledger.userId,
-    mspId: ledger.mspId,
-    role: 'patient' as const,
-    verifyingKey: keyring.verifyingKeyHex,
-    readerKey: keyring.readerKeyHex,
-    registeredAt: Date.now(),
-  };
-  const signature = keyring.sign('registration', body);
-  await ledger.submit('registry:RegisterUser', { body, signature });
+  const { userId, mspId } = ledger;
+  const facts = { userId, mspId, role: 'patient', registeredAt: Date.now() } as const;
+  await ledger.submit('registry:RegisterUser', signedRegistration(keyring, facts));
   return keyring;
 }
 

@@ -13,10 +13,10 @@ import {
 } from '@emr-share/gateway-client';
 import type { MspId, RecordId, TicketId } from '@emr-share/model';
 import { counted } from '../../output/counted.js';
+import { hospitalName } from '../hospital-name.js';
 import type { Chapter, Story } from '../story.js';
 
-const nameOf = (mspId: MspId): string => mspId.replace(/MSP$/, '');
-const namesOf = (mspIds: readonly MspId[]): string => mspIds.map(nameOf).join(' and ');
+const namesOf = (mspIds: readonly MspId[]): string => mspIds.map(hospitalName).join(' and ');
 
 /** Each hospital's admin, as the ledger knows them. */
 type Admins = ReadonlyMap<MspId, Ledger>;
@@ -95,7 +95,7 @@ export const leavingChapter: Chapter = async (story) => {
   const [leaving, ...staying] = backend.organizations;
   const admins = await adminsOf(story);
   const roster = await steps.ok(
-    `decide that ${nameOf(leaving)} keeps no shares any more`,
+    `decide that ${hospitalName(leaving)} keeps no shares any more`,
     `The admins of ${namesOf(staying)}`,
     async () => ({
       value: await decide(story, admins, staying),
@@ -106,7 +106,7 @@ export const leavingChapter: Chapter = async (story) => {
     const scopes = await handOn(story, admins, staying);
     return {
       value: undefined,
-      proof: `For ${counted(scopes, 'scope', 'scopes')} each dealt its own share anew, sealed to the other. No key was put together, and ${nameOf(leaving)} was not needed.`,
+      proof: `For ${counted(scopes, 'scope', 'scopes')} each dealt its own share anew, sealed to the other. No key was put together, and ${hospitalName(leaving)} was not needed.`,
     };
   });
   const { ticketId, records } = await emergencyAgain(story, staying);
@@ -115,15 +115,15 @@ export const leavingChapter: Chapter = async (story) => {
     const at = { organizations: [leaving], signal };
     await steps.denied(
       {
-        name: `asks ${nameOf(leaving)} as well`,
+        name: `asks ${hospitalName(leaving)} as well`,
         actor: rescuer.name,
         code: 'SHARE_MISSING',
-        proof: `Nobody dealt to ${nameOf(leaving)}; the share that it had fits no other one any more.`,
+        proof: `Nobody dealt to ${hospitalName(leaving)}; the share that it had fits no other one any more.`,
       },
       () => rescuer.ledger.evaluate('audience:OpenRecords', asked, at),
     );
   }
-  await steps.ok(`take ${nameOf(leaving)} in again`, 'The admins of all three', async () => {
+  await steps.ok(`take ${hospitalName(leaving)} in again`, 'The admins of all three', async () => {
     await decide(story, admins, backend.organizations);
     const scopes = await handOn(story, admins, backend.organizations);
     return {

@@ -5,7 +5,7 @@
  * @module
  */
 import { createHash } from 'node:crypto';
-import { Keyring } from '@emr-share/gateway-client';
+import { Keyring, signedRegistration } from '@emr-share/gateway-client';
 import {
   FabricLedger,
   GatewayClients,
@@ -99,16 +99,8 @@ async function registerOne(
   const { gateways, channel, contract: chaincode } = profile;
   const ledger = new FabricLedger({ identity, gateways, channel, chaincode, clients });
   try {
-    const body = {
-      userId,
-      mspId,
-      role: 'patient',
-      verifyingKey: keyring.verifyingKeyHex,
-      readerKey: keyring.readerKeyHex,
-      registeredAt: Date.now(),
-    } as const;
-    const signature = keyring.sign('registration', body);
-    await ledger.submit('registry:RegisterUser', { body, signature });
+    const facts = { userId, mspId, role: 'patient', registeredAt: Date.now() } as const;
+    await ledger.submit('registry:RegisterUser', signedRegistration(keyring, facts));
   } finally {
     ledger.close();
   }

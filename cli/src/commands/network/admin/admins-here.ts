@@ -73,19 +73,13 @@ async function networkAdmins(dir: string): Promise<AdminsHere> {
 }
 
 async function embeddedAdmins(call: Call): Promise<AdminsHere> {
-  const { data, waitMs, signal } = call;
+  const { data } = call;
   if (!(await data.hasConsortium())) {
     throw new CliError('USAGE', `there is no embedded consortium in ${data.path}`);
   }
-  const { Consortium } = await import('@emr-share/embedded');
-  const organizations = ORGANIZATIONS;
-  const consortium = await Consortium.open({
-    directory: data.consortium,
-    organizations,
-    waitMs,
-    signal,
-  });
-  const hospitals = organizations.map((mspId) => ({
+  const { openConsortium } = await import('../../../data/embedded-network.js');
+  const consortium = await openConsortium(call);
+  const hospitals = ORGANIZATIONS.map((mspId) => ({
     name: mspId.replace(/MSP$/, '').toLowerCase(),
     mspId,
   }));
